@@ -1,0 +1,54 @@
+"""SPDX licence expressions: parsing and nothing else; which licences are admitted is `accepted`'s business.
+
+The grammar and the list of identifiers are those of the `license-expression` library, loaded once. `LicenseRef-` names,
+which the SPDX specification (annex D) leaves to the author of a document, are allowed beside the listed identifiers.
+"""
+
+import re
+from functools import cache
+
+from boolean.boolean import Expression, ParseError
+from license_expression import ExpressionError, Licensing, get_spdx_licensing
+
+LONGEST = 1_000
+"""Characters. The longest expression parsed; anything longer is no expression but a text."""
+
+_EXPRESSION = re.compile(r"[A-Za-z0-9.+\-:() \t\n]+")
+_LICENCE_REF = re.compile(r"(?:DocumentRef-[A-Za-z0-9.\-]+:)?LicenseRef-[A-Za-z0-9.\-]+")
+
+
+@cache
+def _licensing() -> Licensing:
+    return get_spdx_licensing()
+
+
+@cache
+def listed(identifier: str) -> str | None:
+    """The SPDX list's own spelling of `identifier`, whatever its case; None where the list does not have it."""
+    return _by_lower_case().get(identifier.lower())
+
+
+@cache
+def _by_lower_case() -> dict[str, str]:
+    return {key.lower(): key for key in sorted(_licensing().known_symbols)}
+
+
+@cache
+def parse(expression: str) -> Expression | None:
+    """The tree of a valid SPDX expression, or None; identifiers are re-spelled as the SPDX list spells them."""
+    if len(expression) > LONGEST or not _EXPRESSION.fullmatch(expression):
+        return None
+    licensing = _licensing()
+    try:
+        tree = licensing.parse(expression, validate=False, strict=True)
+    except (ExpressionError, ParseError):
+        return None
+    if tree is None or any(not _LICENCE_REF.fullmatch(key) for key in licensing.unknown_license_keys(tree)):
+        return None
+    return tree
+
+
+def identifiers(expression: str) -> frozenset[str]:
+    """The licences an expression names, exceptions kept with theirs ("Apache-2.0 WITH LLVM-exception"); empty if invalid."""
+    tree = parse(expression)
+    return frozenset() if tree is None else frozenset(str(symbol) for symbol in tree.symbols)
