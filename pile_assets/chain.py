@@ -1,0 +1,217 @@
+"""A source's chain, carried out for one partition: raw, documents, filters, cleaned, signatures, eligible.
+
+What belongs here: walking the steps in order, skipping those whose key is already in the store, and handing each
+stage's frames to the domain module that computes it. What may not: deciding which partitions are due (`planner`),
+the corpus-wide steps (`corpus`), Dagster.
+
+`eligible` is the partition's own commit point: it pins the exact files of `documents`, `cleaned` and `signatures` it
+was decided on, and the corpus-wide steps read nothing else. So a chain that stops half way leaves the corpus on the
+partition's last whole version.
+"""
+
+import json
+import time
+import traceback
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pile_assets import stages
+from pile_assets.errors import PileError, Quarantine
+from pile_assets.sources.model import SourceContext
+from pile_assets.state import Entry
+from pile_assets.steps import Chain, Step
+from pile_assets.store import Address, Manifest
+from pile_assets.view import View
+
+Action = Literal["unchanged", "recalled", "worked"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What happened to one step: its manifest now and before, whether it was worked, and how long that took."""
+
+    address: Address
+    action: Action
+    manifest: Manifest
+    before: Manifest | None
+    seconds: float = 0.0
+
+    @property
+    def materialized(self) -> bool:
+        """Whether the step has a new version to show: its content or the code that made it changed."""
+        old, new = self.before, self.manifest
+        return old is None or (old.data_version, old.code_version, old.key) != (new.data_version, new.code_version, new.key)
+
+
+@dataclass(frozen=True)
+class Request:
+    """How the steps are to be walked. `stages` limits a hand-launched run; `force` does steps again whose key is known;
+    `refetch` also asks upstream for the bytes again."""
+
+    stages: Collection[str] | None = None
+    force: bool = False
+    refetch: bool = False
+
+    def forces(self, stage: str) -> bool:
+        return self.refetch if stage == "raw" else self.force or self.refetch
+
+
+def run_partition(
+    view: View,
+    chain: Chain,
+    partition: str,
+    entry: Entry,
+    report: Callable[[Outcome], None],
+    request: Request = Request(),
+) -> None:
+    """Bring one partition up to date, reporting each step. Raises Quarantine or PileError, located; what was done stays."""
+    try:
+        _walk(view, chain, partition, entry, report, request)
+    except Quarantine as found:
+        raise located(found, chain.record.id, partition) from found
+    except PileError as found:
+        raise located(found, chain.record.id, partition) from found
+    except OSError as error:
+        raise PileError(
+            f"The machine refused a read or write: {error}.",
+            remedy="Free disk space or mend permissions under PILE_HOME, then run `pile build` again.",
+            source=chain.record.id,
+            partition=partition,
+        ) from error
+    except Exception as error:
+        raise PileError(
+            f"A step failed unexpectedly with {type(error).__name__}: {error}\n{traceback.format_exc(limit=-4)}",
+            remedy="The partition keeps its last version. Report this with the text above; `pile build` tries again.",
+            source=chain.record.id,
+            partition=partition,
+        ) from error
+
+
+def located(error: PileError, source: str, partition: str) -> PileError:
+    """The same error with source and partition filled in where it did not name them."""
+    return type(error)(
+        error.cause,
+        remedy=error.remedy,
+        source=error.source or source,
+        partition=error.partition or partition,
+        document=error.document,
+    )
+
+
+def _walk(view: View, chain: Chain, partition: str, entry: Entry, report: Callable[[Outcome], None], request: Request) -> None:
+    if not entry.present:
+        report(_empty_eligible(view, chain, partition, entry))
+        return
+    due_filters: dict[str, tuple[Step, str, dict[str, str]]] = {}
+    for step in chain.steps:
+        if step.stage not in chain.record.filters and due_filters:
+            for outcome in _work_filters(view, chain, partition, due_filters):
+                report(outcome)
+            due_filters = {}
+        if request.stages is not None and step.stage not in request.stages:
+            continue
+        address = Address.of_source(chain.record.id, step.stage, partition)
+        inputs = chain.inputs(step, partition, entry, view.get)
+        if inputs is None:
+            raise PileError(
+                f"{step.stage} has nothing to read: an earlier stage of this partition has never been made.",
+                remedy="Launch the run for all stages of the source, or run `pile build`.",
+            )
+        key = step.key(address, inputs)
+        if known := _known(view, address, key, request.forces(step.stage)):
+            report(known)
+        elif step.stage in chain.record.filters:
+            due_filters[step.stage] = (step, key, inputs)
+        else:
+            report(_work(view, chain, step, address, key, inputs, entry))
+
+
+def _known(view: View, address: Address, key: str, force: bool) -> Outcome | None:
+    """The step as already done: current, or remembered from a rehearsal or an earlier version."""
+    before = view.get(address)
+    if force:
+        return None
+    if before is not None and before.key == key:
+        return Outcome(address, "unchanged", before, before)
+    remembered = view.store.recall(key)
+    if remembered is None:
+        return None
+    view.commit(remembered)
+    return Outcome(address, "recalled", remembered, before)
+
+
+def _work(view: View, chain: Chain, step: Step, address: Address, key: str, inputs: dict[str, str], entry: Entry) -> Outcome:
+    started = time.monotonic()
+    before = view.get(address)
+    context = source_context(view, chain)
+    try:
+        match step.stage:
+            case "raw":
+                output = stages.make_raw(view, chain, context, address.partition, entry)
+            case "documents":
+                output = stages.make_documents(view, chain, context, address.partition)
+            case "cleaned":
+                output = stages.make_cleaned(view, chain, address.partition)
+            case "signatures":
+                output = stages.make_signatures(view, chain, address.partition)
+            case "eligible":
+                output = stages.make_eligible(view, chain, address.partition)
+            case _:
+                raise ValueError(f"no such stage: {step.stage}")
+    except Quarantine as found:
+        view.quarantine(address, key, located(found, chain.record.id, address.partition))
+        raise
+    manifest = output.manifest(address, key, step.code_version, inputs)
+    view.commit(manifest)
+    return Outcome(address, "worked", manifest, before, time.monotonic() - started)
+
+
+def _work_filters(
+    view: View, chain: Chain, partition: str, due: dict[str, tuple[Step, str, dict[str, str]]]
+) -> Iterator[Outcome]:
+    """All due filters in one pass over the text."""
+    outputs = stages.make_attributes(view, chain, partition, tuple(due))
+    for name, (step, key, inputs) in due.items():
+        address = Address.of_source(chain.record.id, name, partition)
+        before = view.get(address)
+        output, seconds = outputs[name]
+        manifest = output.manifest(address, key, step.code_version, inputs)
+        view.commit(manifest)
+        yield Outcome(address, "worked", manifest, before, seconds)
+
+
+def _empty_eligible(view: View, chain: Chain, partition: str, entry: Entry) -> Outcome:
+    """Withdrawal: `eligible` becomes empty, everything before it stays for the day the partition returns."""
+    address = Address.of_source(chain.record.id, "eligible", partition)
+    step = chain.step("eligible")
+    inputs = {"upstream": entry.upstream}
+    key = step.key(address, inputs)
+    if known := _known(view, address, key, force=False):
+        return known
+    before = view.get(address)
+    manifest = stages.withdrawn(before).manifest(address, key, step.code_version, inputs)
+    view.commit(manifest)
+    return Outcome(address, "worked", manifest, before)
+
+
+def source_context(view: View, chain: Chain) -> SourceContext:
+    """What the source module may use."""
+    record = chain.record
+    return SourceContext(
+        source=record.id,
+        options=record.options,
+        cache=view.store.source_cache(record.id),
+        document_bytes=record.size_cap.document_bytes,
+        partition_bytes=record.size_cap.partition_bytes,
+    )
+
+
+def read_capture(folder: Path, data_version: str) -> dict[str, dict[str, object]]:
+    """The capture record of one version of a raw partition; empty for sources that capture nothing."""
+    try:
+        content: dict[str, dict[str, object]] = json.loads((folder / f"capture-{data_version}.json").read_bytes())
+    except FileNotFoundError:
+        return {}
+    return content

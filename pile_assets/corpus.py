@@ -1,0 +1,243 @@
+"""The corpus-wide step `dedup`: who is in the corpus, in which rank, and which partitions' verdicts changed.
+
+What belongs here: the key of `dedup` (pure, read by the planner) and its body, which reads only what each partition's
+`eligible` pins. What may not: the algorithm (`dedup.resolve`), deciding whether it is due (`planner`), Dagster.
+
+`unique` is a change barrier: a partition gets a new version only where its verdicts changed, so what depends on it is
+exactly what must be done again.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pile_assets import schemas
+from pile_assets.chain import Outcome
+from pile_assets.dedup import resolve
+from pile_assets.errors import PileError
+from pile_assets.state import Sources, State, assign_seniority
+from pile_assets.steps import Lookup
+from pile_assets.store import Address, Counts, Manifest, digest, rows_digest
+from pile_assets.view import View
+
+DEDUP = Address("corpus", "dedup")
+DEDUP_VERSION = "1"
+
+Partitions = Callable[[str, str], list[str]]
+Report = Callable[[Outcome], None]
+
+
+Pins = Mapping[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One source partition as the corpus sees it: its rank facts and its committed `eligible`."""
+
+    source: str
+    partition: str
+    tier: int
+    source_seniority: int
+    eligible: Manifest
+
+    @property
+    def name(self) -> str:
+        return f"{self.source}/{self.partition}"
+
+
+def members(sources: Sources, lookup: Lookup, partitions: Partitions) -> list[Member]:
+    """Every partition of a present source whose chain has been done once, in (source, partition) order."""
+    found = []
+    for source, record in sources.present.items():
+        for partition in partitions(f"sources/{source}", "eligible"):
+            manifest = lookup(Address.of_source(source, "eligible", partition))
+            if manifest is not None:
+                found.append(Member(source, partition, record.tier, record.seniority, manifest))
+    return found
+
+
+# -- dedup ---------------------------------------------------------------------------------------------------------
+
+
+def dedup_key(found: Iterable[Member], seniority: Mapping[str, int]) -> str:
+    """The key of `dedup`: what is eligible, its signatures, and the rank of each partition."""
+    found = list(found)
+    numbers = numbered(found, seniority)
+    return digest(
+        [
+            DEDUP_VERSION,
+            resolve.PARAMETERS,
+            [[m.name, m.eligible.data_version, m.eligible.inputs.get("signatures"), m.tier, numbers[m.name]] for m in found],
+        ]
+    )
+
+
+def numbered(found: Iterable[Member], seniority: Mapping[str, int]) -> dict[str, int]:
+    """Seniority numbers of all members, given now to those that have none."""
+    return assign_seniority(seniority, [(m.source_seniority, m.source, m.partition) for m in found])
+
+
+def run_dedup(view: View, state: State, sources: Sources, report: Report) -> None:
+    """Resolve duplicates over the whole corpus; commit `unique` only where a partition's verdicts changed."""
+    started = time.monotonic()
+    found = members(sources, view.get, view.partitions)
+    numbers = numbered(found, state.seniority())
+    state.save_seniority(numbers)
+    rows = [_candidates(view, member, numbers[member.name]) for member in found]
+    _check_ids(rows, found)
+    for outcome in (*_commit_verdicts(view, found, rows), *_empty_absent(view, found)):
+        report(outcome)
+    report(_commit_dedup(view, found, numbers, time.monotonic() - started))
+
+
+def _candidates(view: View, member: Member, seniority: int) -> pl.DataFrame:
+    """All documents of a member: its `eligible` rows with signature and rank columns, in document order."""
+    manifest = member.eligible
+    eligible = view.store.frame(manifest, schemas.ELIGIBLE)
+    paths = pinned_paths(view, manifest.facts["pins"], member.source, member.partition, "signatures")
+    signed = pl.concat([pl.DataFrame(schema=schemas.SIGNATURES), *map(view.store.read_part, paths)])
+    return eligible.with_columns(
+        pl.lit(member.source).alias("source"),
+        pl.lit(member.partition).alias("partition"),
+        pl.lit(member.tier, dtype=pl.Int64).alias("tier"),
+        pl.lit(seniority, dtype=pl.Int64).alias("seniority"),
+        signed["norm_hash"],
+        signed["shingles"],
+        signed["signature"],
+    )
+
+
+def pinned_paths(view: View, pins: Pins, source: str, partition: str, stage: str) -> list[Path]:
+    """The files of an earlier stage exactly as they were when `eligible` was decided."""
+    folder = view.store.folder(Address.of_source(source, stage, partition))
+    return [folder / pin["name"] for pin in pins[stage]]
+
+
+def _check_ids(rows: list[pl.DataFrame], found: list[Member]) -> None:
+    """Ids are unique in the corpus; two partitions claiming one document would make every verdict ambiguous."""
+    ids = [frame.select("id", "source", "partition") for frame in rows]
+    if not ids:
+        return
+    twice = pl.concat(ids).filter(pl.col("id").is_duplicated()).sort("id", "source", "partition")
+    if twice.height:
+        first = twice.row(0, named=True)
+        places = ", ".join(
+            sorted(
+                {
+                    f"{row['source']}/{row['partition']}"
+                    for row in twice.filter(pl.col("id") == first["id"]).iter_rows(named=True)
+                }
+            )
+        )
+        raise PileError(
+            f"The document id {first['id']} occurs more than once ({places}), {twice.height} rows in all.",
+            remedy="Mend documents() of the connector: native ids must be unique in the source.",
+            source=first["source"],
+            partition=first["partition"],
+            document=first["id"],
+        )
+
+
+def _commit_verdicts(view: View, found: list[Member], rows: list[pl.DataFrame]) -> Iterator[Outcome]:
+    if not rows:
+        return
+    everything = pl.concat(rows)
+    verdicts = resolve.resolve(everything.filter(pl.col("kept")))
+    places = everything.select(
+        pl.col("id").alias("dup_of"), pl.col("source").alias("dup_of_source"), pl.col("partition").alias("dup_of_partition")
+    )
+    for member, frame in zip(found, rows, strict=True):
+        unique = (
+            frame.select("id", "kept", "reason", "family", "row_hash", "bytes")
+            .join(verdicts, on="id", how="left", maintain_order="left")
+            .join(places, on="dup_of", how="left", maintain_order="left")
+            .with_columns(pl.when("kept").then("verdict").otherwise(pl.lit("dropped")).alias("verdict"))
+            .select(schemas.UNIQUE)
+        )
+        yield _commit_unique(view, member, unique)
+
+
+def _commit_unique(view: View, member: Member, unique: pl.DataFrame) -> Outcome:
+    address = Address.of_source(member.source, "unique", member.partition)
+    kept = unique.filter(pl.col("verdict") == "kept")
+    live = {}
+    for (family,), rows in sorted(kept.partition_by("family", as_dict=True).items()):
+        live[str(family)] = {
+            "docs": rows.height,
+            "bytes": int(rows["bytes"].sum()),
+            "version": rows_digest(rows.select("id", "row_hash").iter_rows()),
+        }
+    dropped = Counter(
+        reason if verdict == "dropped" else verdict
+        for verdict, reason in unique.filter(pl.col("verdict") != "kept").select("verdict", "reason").iter_rows()
+    )
+    duplicates = Counter(unique["dup_of_source"].drop_nulls().to_list())
+    version = rows_digest(unique.iter_rows())
+    manifest = Manifest(
+        address,
+        digest([address.owner, address.partition, DEDUP_VERSION, version, member.eligible.facts["pins"]]),
+        DEDUP_VERSION,
+        {"eligible": member.eligible.data_version},
+        version,
+        {family: facts["version"] for family, facts in live.items()},
+        Counts(unique.height, kept.height, dict(dropped)),
+        (view.store.write_part(address, unique),) if unique.height else (),
+        {"live": live, "duplicates_of": dict(duplicates), "pins": dict(member.eligible.facts["pins"])},
+    )
+    return _barrier(view, manifest)
+
+
+def _empty_absent(view: View, found: list[Member]) -> Iterator[Outcome]:
+    """Partitions of sources that left the registry, or are no longer admitted, hold no unique document."""
+    present = {member.name for member in found}
+    for source in view.store.sources():
+        for partition in view.partitions(f"sources/{source}", "unique"):
+            before = view.need(Address.of_source(source, "unique", partition))
+            if f"{source}/{partition}" in present or not before.files:
+                continue
+            version = rows_digest([])
+            key = digest([before.address.owner, partition, DEDUP_VERSION, "absent"])
+            facts = {"live": {}, "duplicates_of": {}, "pins": {"documents": [], "cleaned": [], "signatures": []}}
+            counts = Counts(before.counts.taken, 0, {"source-absent": before.counts.taken})
+            yield _barrier(view, Manifest(before.address, key, DEDUP_VERSION, {}, version, {}, counts, (), facts))
+
+
+def _barrier(view: View, manifest: Manifest) -> Outcome:
+    """Commit where anything differs; the outcome counts as materialized only where the content does."""
+    before = view.get(manifest.address)
+    if before is not None and before.key == manifest.key:
+        return Outcome(manifest.address, "unchanged", before, before)
+    view.commit(manifest)
+    if before is not None and before.data_version == manifest.data_version:
+        return Outcome(manifest.address, "unchanged", manifest, manifest)
+    return Outcome(manifest.address, "worked", manifest, before)
+
+
+def _commit_dedup(view: View, found: list[Member], numbers: Mapping[str, int], seconds: float) -> Outcome:
+    before = view.get(DEDUP)
+    uniques = [view.need(Address.of_source(m.source, "unique", m.partition)) for m in found]
+    dropped: Counter[str] = Counter()
+    matrix: dict[str, dict[str, int]] = {}
+    for member, unique in zip(found, uniques, strict=True):
+        dropped.update(unique.counts.dropped)
+        for other, count in unique.facts["duplicates_of"].items():
+            row = matrix.setdefault(member.source, {})
+            row[other] = row.get(other, 0) + count
+    manifest = Manifest(
+        DEDUP,
+        dedup_key(found, numbers),
+        DEDUP_VERSION,
+        {},
+        digest([[m.name, u.data_version] for m, u in zip(found, uniques, strict=True)]),
+        {},
+        Counts(sum(u.counts.taken for u in uniques), sum(u.counts.given for u in uniques), dict(dropped)),
+        (),
+        {"partitions": len(found), "duplicates": matrix},
+    )
+    view.commit(manifest)
+    return Outcome(DEDUP, "worked", manifest, before, seconds)

@@ -1,0 +1,125 @@
+"""One deployment: where it keeps its store, which registry it follows, and everything opened for one piece of work.
+
+What belongs here: settings from the environment and the assembly of store, state, registry and chains into the
+planner's world. What may not: doing work (`build`, `graph`), deciding (`planner`), printing (`cli`).
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pile_assets import assembly, planner
+from pile_assets.chain import source_context
+from pile_assets.errors import NotAdmitted, PileError
+from pile_assets.registry.load import DEFAULT_FOLDER, Registry, load
+from pile_assets.registry.models import Level
+from pile_assets.sources.model import Discovery
+from pile_assets.state import Change, Entry, Sources, State, check_keys, merge, sources_of
+from pile_assets.steps import Chain, build_chain
+from pile_assets.store import Store
+from pile_assets.view import View
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The settings of one deployment. Environment: PILE_HOME, PILE_REGISTRY, PILE_SHARD_BYTES, PILE_ADMIT."""
+
+    home: Path
+    registry: Path = DEFAULT_FOLDER
+    shard_bytes: int = assembly.SHARD_BYTES
+    admit: Level = Level.DOCUMENTED
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Deployment":
+        """Raises PileError where a setting cannot be used."""
+        try:
+            return cls(
+                home=Path(environment.get("PILE_HOME", PROJECT / "pile_home")).resolve(),
+                registry=Path(environment.get("PILE_REGISTRY", DEFAULT_FOLDER)).resolve(),
+                shard_bytes=int(environment.get("PILE_SHARD_BYTES", assembly.SHARD_BYTES)),
+                admit=Level(environment.get("PILE_ADMIT", Level.DOCUMENTED)),
+            )
+        except ValueError as error:
+            raise PileError(
+                f"A setting in the environment cannot be used: {error}.",
+                remedy="PILE_SHARD_BYTES is a number of bytes, PILE_ADMIT is documented or verified.",
+            ) from error
+
+    def open(self, *, rehearse: bool = False) -> "Session":
+        """Open store, state and registry as they are now. A rehearsing session publishes nothing."""
+        if not self.registry.is_dir():
+            raise PileError(f"There is no registry at {self.registry}.", remedy="Set PILE_REGISTRY to a folder of records.")
+        store = Store(self.home)
+        state = State(self.home, rehearse=rehearse)
+        registry = load(self.registry)
+        return Session(self, View(store, rehearse=rehearse), state, registry, sources_of(registry, state, self.admit))
+
+
+@dataclass
+class Session:
+    """Everything opened for one build, run or tick; not kept longer, since files change underneath."""
+
+    deployment: Deployment
+    view: View
+    state: State
+    registry: Registry
+    sources: Sources
+
+    @cached_property
+    def chains(self) -> dict[str, Chain]:
+        """The chain of every running source."""
+        return {source: build_chain(record, self.registry.policies[source]) for source, record in self.sources.running.items()}
+
+    def chain(self, source: str) -> Chain:
+        """The chain of one source; raises NotAdmitted where its review or the operator keeps it out."""
+        if source in self.chains:
+            return self.chains[source]
+        if refusal := self.sources.refused.get(source):
+            raise NotAdmitted(
+                f"The source may not yield documents: {refusal}.", remedy="Review it, then run again.", source=source
+            )
+        if source in self.sources.frozen:
+            problem = next(problem for problem in self.registry.problems if problem.source == source)
+            raise NotAdmitted(f"Its registry record cannot be used: {problem.cause}", remedy=problem.remedy, source=source)
+        raise NotAdmitted(
+            "The source is not switched on in this deployment.",
+            remedy=f"Run `pile sources enable {source}`, or remove it from the selection.",
+            source=source,
+        )
+
+    @cached_property
+    def catalogues(self) -> dict[str, dict[str, Entry]]:
+        return {source: self.state.catalogue(source) for source in self.sources.running}
+
+    def discover(self, source: str) -> tuple[list[Change], list[PileError], Discovery]:
+        """Ask upstream what it has, and put that in the catalogue. Raises PileError where upstream cannot be read."""
+        chain = self.chain(source)
+        discovery = chain.module.discover(source_context(self.view, chain))
+        problems = check_keys(chain.record, discovery)
+        refused = {problem.partition for problem in problems}
+        usable = Discovery(
+            {key: upstream for key, upstream in discovery.partitions.items() if key not in refused},
+            discovery.complete,
+            discovery.notes,
+        )
+        catalogue, changes = merge(self.catalogues[source], usable)
+        self.state.save_catalogue(source, catalogue)
+        self.catalogues[source] = catalogue
+        return changes, problems, usable
+
+    def world(self) -> planner.World:
+        """What the planner decides on, as it is at this moment."""
+        return planner.World(
+            sources=self.sources,
+            chains=self.chains,
+            catalogues=self.catalogues,
+            seniority=self.state.seniority(),
+            manifest=self.view.get,
+            partitions=self.view.partitions,
+            quarantined=self.view.quarantine_key,
+            shard_bytes=self.deployment.shard_bytes,
+        )
