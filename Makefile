@@ -1,0 +1,76 @@
+# Everything a person does with a checkout. `make` alone lists it; the rules below need no more than a Python and its own pip.
+#
+# The environment is made by the standard library's venv and the pip inside it, never by another installer, although one
+# may be quicker: the default corpus is the installed distributions themselves, and an installer leaves its own records in them.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
+WORKERS := 2
+
+# Settings of the caller's shell that would send packages or imports somewhere else than this environment.
+unexport PYTHONHOME PYTHONPATH PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIRE_VIRTUALENV PIP_REQUIRE_HASHES PIP_NO_DEPS
+
+# What an interpreter must have: the version, and the parts that some systems package apart or build without.
+SUITABLE := import bz2, ctypes, ensurepip, lzma, sqlite3, ssl, sys, venv, zlib; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+.PHONY: help run ui plan test lint format bench lock clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+run: $(INSTALLED) ## build the corpus; on a fresh machine, the embedded default
+	$(BIN)/pile build
+
+ui: $(INSTALLED) ## open the graph in Dagster, with its daemon, on this machine only
+	$(BIN)/pile serve
+
+plan: $(INSTALLED) ## print what a build would touch, and touch nothing
+	$(BIN)/pile plan
+
+test: lint ## check style and types, then run the tests
+	$(BIN)/pytest -n $(WORKERS)
+
+lint: $(INSTALLED) ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(INSTALLED) ## lay the code out the one way, and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(INSTALLED) ## measure: each benchmark prints its table
+	@set -e; for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark"; done
+
+lock: ## resolve requirements.lock afresh from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \
+		--generate-hashes --no-header --no-annotate --upgrade --quiet --output-file requirements.lock
+
+clean: ## remove the environment and the tools' caches; the corpus and Dagster's records stay
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find pile_assets pile_assets_tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment of another Python than the chosen one, or one whose Python is gone, is made anew; else it is brought up to date.
+# The lock is complete and holds the build backend too: pip has nothing to resolve, and nothing is installed whose hash is not in it.
+$(INSTALLED): pyproject.toml requirements.lock
+	@python=; for candidate in $(CANDIDATES); do \
+		if "$$candidate" -c '$(SUITABLE)' >/dev/null 2>&1; then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "None of these is a Python 3.11 to 3.13 with venv, pip, sqlite3, ssl, bz2 and lzma: $(CANDIDATES)." >&2; \
+		echo "Install one (on Debian: apt install python3 python3-venv), or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; \
+		exit 1; \
+	fi; \
+	version='import sys; print(sys.version_info[:2])'; \
+	if [ "$$($(BIN)/python -c "$$version" 2>/dev/null)" = "$$("$$python" -c "$$version")" ]; then clear=; else clear=--clear; fi; \
+	echo "Installing into $(VENV) with $$("$$python" --version) (about a minute the first time)."; \
+	"$$python" -m venv $$clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip check --disable-pip-version-check
+	@touch $(INSTALLED)
