@@ -6,6 +6,7 @@ silently: the chain catches `Quarantine` per partition, the command line prints 
 """
 
 from collections.abc import Sequence
+from typing import Self
 
 
 class PileError(Exception):
@@ -24,6 +25,12 @@ class PileError(Exception):
     def __str__(self) -> str:
         place = " / ".join(part for part in (self.source, self.partition, self.document) if part)
         return f"{place + ': ' if place else ''}{self.cause} Next: {self.remedy}"
+
+    def at(self, *, source: str | None = None, partition: str | None = None, document: str | None = None) -> Self:
+        """This error, with those parts of its place filled in that it did not name itself."""
+        self.source, self.partition = self.source or source, self.partition or partition
+        self.document = self.document or document
+        return self
 
     def as_dict(self) -> dict[str, str | None]:
         """The same facts for `--json` and for event metadata."""
