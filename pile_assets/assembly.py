@@ -17,6 +17,7 @@ import polars as pl
 from pile_assets import schemas
 from pile_assets.chain import Outcome
 from pile_assets.corpus import Partitions, Report, pinned_paths
+from pile_assets.errors import PileError
 from pile_assets.registry.models import Domain
 from pile_assets.release import manifest as release_manifest
 from pile_assets.shards import merge
@@ -149,7 +150,7 @@ def _empty_shard(address: Address, key: str) -> Manifest:
 def _merge(view: View, plan: Manifest, address: Address, key: str) -> Manifest:
     family = address.partition.rpartition("-")[0]
     inputs = shard_inputs(plan, address.partition)
-    rows = pl.concat([_kept_rows(view, source, partition, family) for source, partition, *_ in inputs])
+    rows = pl.concat([_kept_rows(view, source, partition, family, version) for source, partition, _, _, version in inputs])
     rows = merge.order(rows)
     cuts = merge.cut(rows["id"].to_list(), rows["bytes"].to_list(), plan.facts["shard_bytes"] // merge.PARTS_PER_SHARD)
     files: list[FileRef] = [view.store.write_part(address, rows[indices[0] : indices[-1] + 1]) for indices in cuts]
@@ -164,9 +165,20 @@ def _merge(view: View, plan: Manifest, address: Address, key: str) -> Manifest:
     )
 
 
-def _kept_rows(view: View, source: str, partition: str, family: str) -> pl.DataFrame:
-    """The shard rows of one partition and family, read from the files its verdicts were decided on."""
+def _kept_rows(view: View, source: str, partition: str, family: str, version: str) -> pl.DataFrame:
+    """The shard rows of one partition and family, read from the files its verdicts were decided on.
+
+    Raises PileError where `dedup` has decided again since the plan was made: a shard is never written under a key
+    that promises other rows.
+    """
     unique = view.need(Address.of_source(source, "unique", partition))
+    if unique.versions.get(family) != version:
+        raise PileError(
+            "The verdicts of this partition are newer than the shard plan.",
+            remedy="Nothing to mend: the planner plans the domain again; by hand, materialize shard_plan first.",
+            source=source,
+            partition=partition,
+        )
     kept = (
         view.store.frame(unique, schemas.UNIQUE, ["id", "verdict", "family"])
         .filter((pl.col("verdict") == "kept") & (pl.col("family") == family))
