@@ -30,11 +30,19 @@ _CODES = {
     "devnations": "CC-DevNations",
 }
 _VERSIONS = frozenset({"1.0", "2.0", "2.1", "2.5", "3.0", "4.0"})
-_PORT = r"igo|scotland|[a-z]{2}"
+_PORTS = frozenset(
+    {"ar", "at", "au", "az", "be", "bg", "br", "ca", "ch", "cl", "cn", "cr", "cz", "de", "dk", "ec", "ee", "eg", "es", "fi"}
+    | {"fr", "ge", "gr", "gt", "hk", "hr", "hu", "ie", "igo", "il", "in", "it", "jp", "kr", "lu", "mk", "mt", "mx", "my", "nl"}
+    | {"no", "nz", "pe", "ph", "pl", "pr", "pt", "ro", "rs", "scotland", "se", "sg", "si", "th", "tw", "ug", "uk", "us", "ve"}
+    | {"vn", "za"}
+)
+"""Jurisdictions Creative Commons ported a licence to; a closed list, so that "3.0 NC" is never read as a port."""
+
+_PORT = "|".join(sorted(_PORTS))
 
 ADDRESS = re.compile(
     r"(?:https?:)?(?://)?(?:www\.)?creativecommons\.org/(?P<what>licen[cs]es|publicdomain)/(?P<code>[a-z+\-]+)"
-    rf"(?:/(?P<version>\d+\.\d+)(?![\d.])(?:/(?P<port>{_PORT})(?![a-z.\-]))?)?",
+    rf"(?:/(?P<version>\d+\.\d+)(?!\.?\d)(?:/(?P<port>{_PORT})(?![a-z.\-]))?)?",
     re.IGNORECASE,
 )
 """One Creative Commons licence address, with or without scheme; language suffixes such as `deed.de` are no port."""
@@ -61,7 +69,7 @@ _NAME = re.compile(
 def addresses(text: str) -> Iterator[Reading]:
     """Every Creative Commons licence address in `text`, in order, as a reading."""
     for match in ADDRESS.finditer(text):
-        yield _address(match["what"].lower(), match["code"].lower().rstrip("-"), match["version"], match["port"])
+        yield _address(match["what"].lower(), match["code"].lower(), match["version"], match["port"])
 
 
 def _address(what: str, code: str, version: str | None, port: str | None) -> Reading:
@@ -81,7 +89,9 @@ def name(phrase: str) -> Reading | None:
     match = _NAME.fullmatch(phrase)
     if match is None:
         return None
-    elements = [code for code, spelling in _ELEMENTS.items() if re.search(rf"(?<![a-z])(?:{spelling})(?![a-z])", match["elements"])]
+    elements = [
+        code for code, spelling in _ELEMENTS.items() if re.search(rf"(?<![a-z])(?:{spelling})(?![a-z])", match["elements"])
+    ]
     if not match["cc"] and not match["version"] and len(elements) == 1:
         return None
     port = _NAMED_PORTS.get(match["port"] or "", match["port"])

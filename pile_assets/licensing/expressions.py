@@ -7,8 +7,7 @@ which the SPDX specification (annex D) leaves to the author of a document, are a
 import re
 from functools import cache
 
-from boolean.boolean import Expression, ParseError
-from license_expression import ExpressionError, Licensing, get_spdx_licensing
+from license_expression import ExpressionError, LicenseExpression, Licensing, get_spdx_licensing
 
 LONGEST = 1_000
 """Characters. The longest expression parsed; anything longer is no expression but a text."""
@@ -34,14 +33,14 @@ def _by_lower_case() -> dict[str, str]:
 
 
 @cache
-def parse(expression: str) -> Expression | None:
+def parse(expression: str) -> LicenseExpression | None:
     """The tree of a valid SPDX expression, or None; identifiers are re-spelled as the SPDX list spells them."""
     if len(expression) > LONGEST or not _EXPRESSION.fullmatch(expression):
         return None
     licensing = _licensing()
     try:
         tree = licensing.parse(expression, validate=False, strict=True)
-    except (ExpressionError, ParseError):
+    except ExpressionError:
         return None
     if tree is None or any(not _LICENCE_REF.fullmatch(key) for key in licensing.unknown_license_keys(tree)):
         return None

@@ -8,11 +8,14 @@ known stays unresolved, and unresolved is never admitted.
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from pile_assets.licensing.contexts import spdx
+from pile_assets.licensing.contexts import classifier, spdx, text, url
 from pile_assets.licensing.model import Reading
 
 CONTEXTS: Mapping[str, Callable[[str], Reading]] = {
+    "classifier": classifier.read,
     "spdx": spdx.read,
+    "text": text.read,
+    "url": url.read,
 }
 """Context name to its reader. A new place of statements is a module in `licensing/contexts/` and one line here."""
 

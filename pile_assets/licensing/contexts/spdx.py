@@ -1,4 +1,4 @@
-"""Fields that hold an SPDX expression by their own rule, such as `License-Expression` (PEP 639). Anything else is unresolved."""
+"""Fields that hold an SPDX expression by their own rule, such as `License-Expression` (PEP 639), and nothing else."""
 
 from pile_assets.licensing import expressions
 from pile_assets.licensing.model import Reading
