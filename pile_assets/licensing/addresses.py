@@ -14,8 +14,7 @@ _Named = Callable[[re.Match[str]], str | None]
 
 
 def _listed(match: re.Match[str]) -> str | None:
-    identifier = re.sub(r"\.(?:html|txt|php)$|-license(?:\.php)?$", "", match[1].lower())
-    return expressions.listed(identifier)
+    return expressions.listed(re.sub(r"\.(?:html|txt|php)$", "", match[1].lower()).removesuffix("-license"))
 
 
 _DATA_COMMONS = {"odbl": "ODbL-1.0", "by": "ODC-By-1.0", "pddl": "PDDL-1.0"}
@@ -27,7 +26,8 @@ _ADDRESSES: Mapping[str, str | _Named] = {
     r"parliament\.uk/\S*open-parliament-licen[cs]e": "LicenseRef-Open-Parliament-Licence-3.0",
     r"opendatacommons\.org/licenses/(odbl|by|pddl)(?![a-z\-])": lambda m: _DATA_COMMONS[m[1].lower()],
     r"opendefinition\.org/licenses/odc-(odbl|by|pddl)(?![a-z\-])": lambda m: _DATA_COMMONS[m[1].lower()],
-    r"opensource\.org/licen[cs]es?/([A-Za-z0-9.\-]+?)(?=[\s/?#\"'<>,;)]|\.?$|\.\s)": _listed,
+    r"opensource\.org/licenses/apache2\.0": "Apache-2.0",
+    r"opensource\.org/licen[cs]es?/(?!bsd-license|apache2\.0)([A-Za-z0-9.\-]+?)(?=[\s/?#\"'<>,;)]|\.?$|\.\s)": _listed,
     r"spdx\.org/licenses/([A-Za-z0-9.\-]+?)(?=[\s/?#\"'<>,;)]|\.?$|\.\s)": _listed,
     r"choosealicense\.com/licenses/([A-Za-z0-9.\-]+?)(?=[\s/?#\"'<>,;)]|\.?$|\.\s)": _listed,
     r"apache\.org/licenses/license-2\.0": "Apache-2.0",
@@ -39,6 +39,9 @@ _ADDRESSES: Mapping[str, str | _Named] = {
     r"unlicense\.org(?![a-z.])": "Unlicense",
 }
 _FAMILIES: Mapping[str, str] = {
+    r"docs\.python\.org/3/license\.html": "PSF",
+    r"python\.org/psf/license": "PSF",
+    r"opensource\.org/licenses/bsd-license": "BSD",
     r"gnu\.org/(?:copyleft|licenses)/(?:old-licenses/)?fdl": "GFDL",
     r"gnu\.org/(?:copyleft|licenses)/(?:old-licenses/)?lgpl": "LGPL",
     r"gnu\.org/(?:copyleft|licenses)/(?:old-licenses/)?agpl": "AGPL",
@@ -52,13 +55,14 @@ _KNOWN_FAMILIES = [(re.compile(_HOST + pattern, re.IGNORECASE), family) for patt
 
 def read(text: str) -> Reading | None:
     """The one licence whose address stands in `text`; None where no known address does, conflict where several do."""
-    readings = {(reading.spdx, reading.family): reading for reading in _all(text)}
+    readings = {(reading.spdx, reading.family): reading for reading in every(text)}
     if len(readings) > 1:
         return Reading("conflict", "several-addresses")
     return next(iter(readings.values()), None)
 
 
-def _all(text: str) -> Iterator[Reading]:
+def every(text: str) -> Iterator[Reading]:
+    """A reading for each known licence address in `text`; unresolved where the address names a licence no list has."""
     yield from creative_commons.addresses(text)
     for pattern, named in _KNOWN:
         for match in pattern.finditer(text):

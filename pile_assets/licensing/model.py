@@ -10,6 +10,13 @@ Status = Literal["resolved", "family-only", "unresolved", "conflict"]
 Kind = Literal["whole", "tree", "file", "binary", "notice"]
 Speaker = Literal["rightsholder", "host", "aggregator", "uploader", "third-party"]
 
+SILENT = "silent"
+"""Rule of a reading whose statement names no licence at all: it makes no claim."""
+PART = "part"
+"""Rule of a reading that speaks of a part of its file: it adds to the next wider statement instead of replacing it."""
+VENDORED = "vendored"
+"""Rule of a reading made where other people's code is bundled without a statement of its own."""
+
 
 @dataclass(frozen=True)
 class Reading:

@@ -19,6 +19,7 @@ _IDENTIFIERS: Mapping[str, tuple[str, ...]] = {
         "apache 2.0",
         "apache 2",
         "apache v2",
+        "apache v2.0",
         "apache-2",
         "apache2",
         "apache license 2.0",

@@ -5,7 +5,7 @@ Most of them name a family without a version, and stay family-only. "OSI Approve
 
 from collections.abc import Mapping
 
-from pile_assets.licensing.model import Reading
+from pile_assets.licensing.model import SILENT, Reading
 
 _IDENTIFIERS: Mapping[str, str] = {
     "CC0 1.0 Universal (CC0 1.0) Public Domain Dedication": "CC0-1.0",
@@ -49,14 +49,14 @@ _FAMILIES: Mapping[str, str] = {
     "OSI Approved :: Zope Public License": "ZPL",
 }
 
-_SILENT = frozenset({"OSI Approved", "DFSG approved"})
+_NAME_NOTHING = frozenset({"OSI Approved", "DFSG approved"})
 
 
 def read(raw: str) -> Reading:
-    """One classifier, with or without its leading "License ::"; the rule is "silent" where it names no licence."""
+    """One classifier, with or without its leading "License ::"; the rule is `model.SILENT` where it names no licence."""
     name = " :: ".join(part.strip() for part in raw.split("::") if part.strip() != "License")
-    if name in _SILENT:
-        return Reading("unresolved", "silent")
+    if name in _NAME_NOTHING:
+        return Reading("unresolved", SILENT)
     if identifier := _IDENTIFIERS.get(name):
         return Reading("resolved", "classifier", identifier)
     if family := _FAMILIES.get(name):
