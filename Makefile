@@ -45,7 +45,7 @@ format: $(INSTALLED) ## lay the code out the one way, and mend what can be mende
 	$(BIN)/ruff format .
 
 bench: $(INSTALLED) ## measure: each benchmark prints its table
-	@set -e; for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark"; done
+	@set -e; for name in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
 lock: ## resolve requirements.lock afresh from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \
