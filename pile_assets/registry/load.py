@@ -8,17 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from pile_assets.errors import RegistryError
 from pile_assets.filters import FILTERS
 from pile_assets.filters.policy import Policy, load_policy
 from pile_assets.registry.models import Record
+from pile_assets.registry.plain_yaml import read_yaml
 
 DEFAULT_FOLDER = Path(__file__).parent
-FILE_BYTES = 1024 * 1024
-"""Largest record read: a registry file is a page of text, not data."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +54,10 @@ def read_record(path: Path) -> Record:
     """One record; raises RegistryError listing every field at fault."""
     source = path.stem
     try:
-        if path.stat().st_size > FILE_BYTES:
-            raise RegistryError(f"{path.name} is larger than {FILE_BYTES} bytes.", remedy="Keep data out of it.", source=source)
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        content = read_yaml(path)
+    except ValueError as error:
         raise RegistryError(
-            f"{path.name} is not readable YAML: {error}", remedy="Mend the file; other sources go on.", source=source
+            f"{path.name}: {error}.", remedy="Mend the file; the other sources go on.", source=source
         ) from error
     if not isinstance(content, dict):
         raise RegistryError(f"{path.name} does not hold a record.", remedy="Start from `pile sources new`.", source=source)
