@@ -1,0 +1,162 @@
+"""What every command shares: exit codes, how errors, tables, numbers and progress look, and what `--json` prints.
+
+What belongs here: form. What may not: any content of a command. Text of documents reaches a terminal only through
+`plain`, since a title may hold escape sequences.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from pile_assets.errors import PileError
+
+FAILED, USAGE, PARTLY, INTERRUPTED = 1, 2, 3, 130
+"""Exit codes besides 0; `EXIT_CODES` says what they mean."""
+
+EXIT_CODES = """\b
+Exit codes:
+  0    all is well, or done as asked
+  1    it failed, or something is damaged or wrong
+  2    the command was not given as it should be
+  3    it finished, but some partitions failed or are in quarantine
+  130  it was interrupted; what was finished is kept"""
+
+PLAIN_WIDTH = 160
+"""Columns of a table that is written to a file or a pipe."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Progress = Callable[[str, int, int], None]
+
+
+def json_option(command: Command) -> Command:
+    """`--json`: the command's result as one JSON document on stdout, its errors too."""
+
+    def remember(context: click.Context, parameter: click.Parameter, value: bool) -> bool:
+        context.find_root().meta["pile.json"] = value
+        return value
+
+    help_text = "Print one JSON document instead of tables."
+    return click.option("--json", "as_json", is_flag=True, callback=remember, help=help_text)(command)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document, indented, keys in the order given."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=json_value))
+
+
+def json_value(value: Any) -> Any:
+    """What JSON has no word for: bytes as hexadecimal digits, anything else (dates, decimals, paths) as its text."""
+    return value.hex() if isinstance(value, bytes | bytearray | memoryview) else str(value)
+
+
+# -- errors --------------------------------------------------------------------------------------------------------
+
+
+def print_error(error: "PileError", *, as_json: bool) -> None:
+    """Place, cause and next step, on stderr; with `--json` also as JSON on stdout."""
+    if as_json:
+        print_json({"error": error.as_dict()})
+    place = " / ".join(part for part in (error.source, error.partition, error.document) if part)
+    click.secho(f"error: {place}" if place else "error", fg="red", bold=True, err=True)
+    click.echo(f"  {plain(error.cause, lines=True)}", err=True)
+    click.echo(f"  Next: {plain(error.remedy, lines=True)}", err=True)
+
+
+def refused_by_machine(error: OSError) -> "PileError":
+    """A full disk, a missing permission, a broken device."""
+    from pile_assets.errors import PileError
+
+    return PileError(
+        f"The machine refused a read or write: {error}.",
+        remedy="Free disk space or mend permissions under PILE_HOME, then run the command again: nothing is half-written.",
+    )
+
+
+# -- tables --------------------------------------------------------------------------------------------------------
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table on stdout; columns whose values are all numbers are set to the right. Nothing for no rows."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    listed = [list(row) for row in rows]
+    if not listed:
+        return
+    drawn = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for index, column in enumerate(columns):
+        numbers = all(isinstance(row[index], int | float | Bytes) for row in listed)
+        drawn.add_column(column, justify="right" if numbers else "left", overflow="fold")
+    for row in listed:
+        drawn.add_row(*(Text(shown(value)) for value in row))
+    console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    console.print(drawn)
+    console.print()
+
+
+class Bytes(int):
+    """A number of bytes, shown in the unit that suits it."""
+
+    def __str__(self) -> str:
+        size = float(self)
+        for unit in ("B", "kB", "MB", "GB"):
+            if size < 1000:
+                return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+            size /= 1000
+        return f"{size:.1f} TB"
+
+
+def shown(value: Any) -> str:
+    """A cell: nothing for null, thousands set apart, bytes of data as digits, other text made plain."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) and not isinstance(value, Bytes):
+        return f"{value:,}"
+    if isinstance(value, bytes):
+        return value.hex()
+    return plain(str(value))
+
+
+def counts(values: Mapping[str, int], limit: int | None = None) -> str:
+    """Counts by name in one cell, as given: "MIT 12, BSD-3-Clause 4, 3 more"."""
+    listed = [f"{name} {count:,}" for name, count in list(values.items())[:limit]]
+    rest = len(values) - len(listed)
+    return ", ".join([*listed, f"{rest} more"] if rest else listed)
+
+
+def plain(text: str, *, lines: bool = False) -> str:
+    """Text without control characters, which a terminal would obey; line ends stay only where `lines` is set."""
+    return "".join(c if c.isprintable() or (lines and c == "\n") else c.encode("unicode_escape").decode() for c in text)
+
+
+# -- progress ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A progress line on stderr while it is a terminal; else nothing."""
+    if not sys.stderr.isatty():
+        yield lambda what, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda what, done, total: bar.update(task, description=plain(what), completed=done, total=total)
