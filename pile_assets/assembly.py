@@ -188,7 +188,7 @@ def _kept_rows(view: View, source: str, partition: str, family: str, version: st
     facts = _chosen(view, pinned_paths(view, pins, source, partition, "documents"), kept, list(ROW_FIELDS))
     edits = ["id", "modified", "text_sha256", "bytes", "text"]
     texts = _chosen(view, pinned_paths(view, pins, source, partition, "cleaned"), kept, edits)
-    return facts.join(texts, on="id", how="left", maintain_order="left").select(schemas.SHARD_ROWS)
+    return facts.join(texts, on="id", how="left", maintain_order="left").select(list(schemas.SHARD_ROWS))
 
 
 def _chosen(view: View, paths: Iterable[Path], kept: pl.DataFrame, columns: list[str]) -> pl.DataFrame:

@@ -157,7 +157,7 @@ def _commit_verdicts(view: View, found: list[Member], rows: list[pl.DataFrame]) 
             .join(verdicts, on="id", how="left", maintain_order="left")
             .join(places, on="dup_of", how="left", maintain_order="left")
             .with_columns(pl.when("kept").then("verdict").otherwise(pl.lit("dropped")).alias("verdict"))
-            .select(schemas.UNIQUE)
+            .select(list(schemas.UNIQUE))
         )
         yield _commit_unique(view, member, unique)
 
