@@ -202,7 +202,8 @@ def changed_because(before: Manifest | None, after: Manifest) -> list[str]:
     old = {(row[0], row[1]): row[2:] for row in (before.facts["made_of"] if before else [])}
     new = {(row[0], row[1]): row[2:] for row in after.facts["made_of"]}
     reasons = []
-    for place in sorted(old.keys() | new.keys(), key=lambda place: (-new.get(place, old.get(place))[1], place)):
+    size = {place: facts[1] for place, facts in (old | new).items()}
+    for place in sorted(size, key=lambda place: (-size[place], place)):
         name = "/".join(place)
         if place not in old:
             reasons.append(f"{name} joined with {new[place][0]} documents")

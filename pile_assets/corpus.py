@@ -165,7 +165,7 @@ def _commit_verdicts(view: View, found: list[Member], rows: list[pl.DataFrame]) 
 def _commit_unique(view: View, member: Member, unique: pl.DataFrame) -> Outcome:
     address = Address.of_source(member.source, "unique", member.partition)
     kept = unique.filter(pl.col("verdict") == "kept")
-    live = {}
+    live: dict[str, dict[str, Any]] = {}
     for (family,), rows in sorted(kept.partition_by("family", as_dict=True).items()):
         live[str(family)] = {
             "docs": rows.height,
@@ -184,7 +184,7 @@ def _commit_unique(view: View, member: Member, unique: pl.DataFrame) -> Outcome:
         DEDUP_VERSION,
         {"eligible": member.eligible.data_version},
         version,
-        {family: facts["version"] for family, facts in live.items()},
+        {family: str(facts["version"]) for family, facts in live.items()},
         Counts(unique.height, kept.height, dict(dropped)),
         (view.store.write_part(address, unique),) if unique.height else (),
         {"live": live, "duplicates_of": dict(duplicates), "pins": dict(member.eligible.facts["pins"])},
@@ -202,7 +202,11 @@ def _empty_absent(view: View, found: list[Member]) -> Iterator[Outcome]:
                 continue
             version = rows_digest([])
             key = digest([before.address.owner, partition, DEDUP_VERSION, "absent"])
-            facts = {"live": {}, "duplicates_of": {}, "pins": {"documents": [], "cleaned": [], "signatures": []}}
+            facts: dict[str, Any] = {
+                "live": {},
+                "duplicates_of": {},
+                "pins": {"documents": [], "cleaned": [], "signatures": []},
+            }
             counts = Counts(before.counts.taken, 0, {"source-absent": before.counts.taken})
             yield _barrier(view, Manifest(before.address, key, DEDUP_VERSION, {}, version, {}, counts, (), facts))
 

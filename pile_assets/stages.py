@@ -245,7 +245,7 @@ def make_attributes(view: View, chain: Chain, partition: str, names: Iterable[st
     documents = view.need(Address.of_source(source, "documents", partition))
     files: dict[str, list[FileRef]] = {name: [] for name in names}
     rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in names}
-    seconds: Counter[str] = Counter()
+    seconds = dict.fromkeys(files, 0.0)
     for part in view.store.parts(documents, ["id", "media_type", "text"]):
         for name, written in files.items():
             started = time.monotonic()
@@ -266,7 +266,9 @@ def make_cleaned(view: View, chain: Chain, partition: str) -> Output:
     attribute_parts = {
         name: view.store.paths(view.need(Address.of_source(source, name, partition))) for name in sorted(editing)
     }
-    files, rows, modified = [], [], 0
+    files: list[FileRef] = []
+    rows: list[tuple[Any, ...]] = []
+    modified = 0
     for index, part in enumerate(view.store.parts(documents, ["id", "media_type", "text"])):
         attributes = {name: view.store.read_part(paths[index]) for name, paths in attribute_parts.items()}
         cleaned = policies.clean(chain.policy, part, attributes)

@@ -40,7 +40,7 @@ class Toy:
             name: Record.model_validate(base | {"id": name, "seniority": number, "domain": domain})
             for number, (name, domain) in enumerate([("fables", "books"), ("songs", "books"), ("tools", "code")])
         }
-        self.steps = dict.fromkeys(self.records, STEPS)
+        self.steps: dict[str, tuple[Step, ...]] = dict.fromkeys(self.records, STEPS)
         self.catalogues: dict[str, dict[str, Entry]] = {name: {} for name in self.records}
         self.manifests: dict[Address, Manifest] = {}
         self.seniority: dict[str, int] = {}
@@ -131,7 +131,7 @@ class Toy:
 
     def _plan(self, domain: str, key: str) -> None:
         found = assembly.placements(domain, self.world.sources, self.manifests.get, self.world.partitions)
-        shards = {f"permissive-{row[0]}": [] for row in found}  # the toy's shards: one per source
+        shards: dict[str, list[Any]] = {f"permissive-{row[0]}": [] for row in found}  # the toy's shards: one per source
         for source, partition, _, size, docs, version in [[r[0], r[1], r[2], r[3], r[4], r[5]] for r in found]:
             shards[f"permissive-{source}"].append([source, partition, docs, size, version])
         facts = {"shards": shards, "shard_bytes": 250}

@@ -123,7 +123,7 @@ def test_parts_are_cut_by_weight_alone(tmp_path: Path, monkeypatch: pytest.Monke
     assert [file.rows for file in writer.close()] == [3, 3, 1]
 
 
-def _hold(home: Path, ready, done) -> None:  # type: ignore[no-untyped-def]
+def _hold(home: Path, ready, done) -> None:
     with Store(home).lock("a build", exclusive=True):
         ready.set()
         done.wait(30)

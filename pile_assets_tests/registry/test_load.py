@@ -13,7 +13,8 @@ from pile_assets.state import State, sources_of
 
 
 def good_record() -> dict:
-    return read_yaml(DEFAULT_FOLDER / "python_distributions.yaml")
+    record: dict = read_yaml(DEFAULT_FOLDER / "python_distributions.yaml")
+    return record
 
 
 def write(folder: Path, record: dict, name: str | None = None) -> Path:
