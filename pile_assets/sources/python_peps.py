@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -53,10 +53,10 @@ class PepOptions(Options):
 
     api_base_url: BaseUrl = "https://api.github.com"
     archive_base_url: BaseUrl = "https://codeload.github.com"
-    owner: str = Field("python", pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")
-    repository: str = Field("peps", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    branch: str = Field("main", pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")
-    wait_seconds: float = Field(1.0, ge=0, le=3_600)  # between two requests to one host
+    owner: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")] = "python"
+    repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] = "peps"
+    branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")] = "main"
+    wait_seconds: Annotated[float, Field(ge=0, le=3_600)] = 1.0  # between two requests to one host
 
 
 # -- upstream --------------------------------------------------------------------------------------------------------------

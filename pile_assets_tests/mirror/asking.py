@@ -27,14 +27,19 @@ def fetch(module: SourceModule, asking: SourceContext, partition: str) -> list[R
     return list(module.fetch(asking, partition, module.discover(asking).partitions[partition]))
 
 
-def read(module: SourceModule, asking: SourceContext, partition: str) -> tuple[dict[str, Document], list[Skipped]]:
-    """The documents of a partition by native id, and what was skipped. Fails where two documents share an id."""
+def read(module: SourceModule, asking: SourceContext, *partitions: str) -> tuple[dict[str, Document], list[Skipped]]:
+    """The documents of these partitions (of all, where none is named) by native id, and what was skipped.
+
+    Fails where two documents share an id.
+    """
     documents: dict[str, Document] = {}
     skipped: list[Skipped] = []
-    for item in module.documents(asking, partition, fetch(module, asking, partition)):
-        if isinstance(item, Skipped):
-            skipped.append(item)
-        else:
-            assert item.native_id not in documents
-            documents[item.native_id] = item
+    found = module.discover(asking).partitions
+    for partition in partitions or found:
+        for item in module.documents(asking, partition, module.fetch(asking, partition, found[partition])):
+            if isinstance(item, Skipped):
+                skipped.append(item)
+            else:
+                assert item.native_id not in documents
+                documents[item.native_id] = item
     return documents, skipped

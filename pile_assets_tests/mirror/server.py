@@ -6,7 +6,9 @@ paths of files, which are read when they are asked for.
 
 import hashlib
 import re
+import sys
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -93,8 +95,7 @@ class Mirror:
 
     def __enter__(self) -> Self:
         handler = type("Handler", (_Handler,), {"publisher": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
         return self
@@ -128,6 +129,15 @@ class Mirror:
     def note(self, entry: Asked) -> None:
         with self._lock:
             self.log.append(entry)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is no news; anything else is a mistake in the mirror and shown."""
+        if not isinstance(sys.exception(), ConnectionError):
+            traceback.print_exc()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -339,12 +339,7 @@ def real(real_data, tmp_path_factory):
             mirror.publish(f"/python/peps/tar.gz/{commit}", archive, version=version)
             mirror.version = version
             asking = asking or context(tmp_path_factory.mktemp("cache"), peps.options(mirror), source="python_peps")
-            discovery = python_peps.discover(asking)
-            documents, problems = {}, []
-            for key, upstream in discovery.partitions.items():
-                for item in python_peps.documents(asking, key, python_peps.fetch(asking, key, upstream)):
-                    problems.append(item) if not hasattr(item, "native_id") else documents.update({item.native_id: item})
-            found[day] = (discovery, documents, problems)
+            found[day] = (python_peps.discover(asking), *read(python_peps, asking))
     return found
 
 
