@@ -61,6 +61,10 @@ class Missing(PileError):
     """The server says plainly that there is no such thing (404 or 410)."""
 
 
+class TooLarge(PileError):
+    """The body is larger than what is accepted at that place."""
+
+
 class _PoliteRetry(Retry):
     """urllib3's retries, but with a wait before the second attempt too, and without waiting for hours."""
 
@@ -100,8 +104,8 @@ class Client:
 
         `slot` names the place it is kept in (by default the URL); a slot holds one body. Where the slot holds a body
         with the same `pin`, nothing is asked at all: a pin is what identifies these bytes upstream. Otherwise the
-        request is conditional on what is held. Raises Missing for 404 and 410, PileError for everything else that is
-        not a whole body: such a failure may pass, so it is never a Quarantine.
+        request is conditional on what is held. Raises Missing for 404 and 410, TooLarge, and PileError for everything
+        else that is not a whole body: such a failure may pass, so it is never a Quarantine.
         """
         slot = slot or url
         held = self._held.get(slot)
@@ -240,10 +244,11 @@ class Client:
                 raise self._error(f"{url} was still arriving after {self._patience.body:.0f} seconds.", "Try a nearer mirror.")
             yield chunk
 
-    def _too_large(self, url: str, limit: int) -> PileError:
-        return self._error(
+    def _too_large(self, url: str, limit: int) -> TooLarge:
+        return TooLarge(
             f"{url} is larger than the {limit} bytes that are accepted there.",
-            "Look at what the publisher serves; if it is right, raise size_cap of the record.",
+            remedy="Look at what the publisher serves; if it is right, raise size_cap of the record.",
+            source=self._source,
         )
 
     def _error(self, cause: str, remedy: str) -> PileError:

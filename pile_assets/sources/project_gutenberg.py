@@ -33,7 +33,7 @@ from pile_assets.licensing import normalise, verdict
 from pile_assets.licensing.model import Claim, Verdict
 from pile_assets.sources.formats import gutenberg_catalogue, gutenberg_text, rdf, tarball, text_encoding
 from pile_assets.sources.formats.xml import UnreadableXml
-from pile_assets.sources.http import Client, Missing
+from pile_assets.sources.http import Client, Missing, TooLarge
 from pile_assets.sources.model import Discovery, Document, RawFile, Skipped, SourceContext, Upstream
 from pile_assets.sources.options import BaseUrl, Options, read_options
 
@@ -98,7 +98,10 @@ class GutenbergOptions(Options):
 
 @dataclass(frozen=True)
 class _Standing:
-    """What the record of one book amounts to: a digest of its facts (None: there is no record), its texts, their bytes."""
+    """What the record of one book amounts to: a digest of its facts, its texts, their bytes.
+
+    The digest is None where there is no record, or one so large that it is none.
+    """
 
     digest: str | None
     texts: int = 0
@@ -155,7 +158,7 @@ def _one_by_one(client: Client, options: GutenbergOptions, numbers: Sequence[int
     for number in numbers:
         try:
             record = client.get(options.base_url + _record_path(number), limit=rdf.LARGEST)
-        except Missing:
+        except (Missing, TooLarge):
             standings[number] = _Standing(None)
         except PileError as found:
             in_a_row += 1
@@ -187,11 +190,7 @@ def _from_archive(client: Client, options: GutenbergOptions, cache: Path, number
 def _archived(archive: Path) -> Iterator[tuple[int, _Standing]]:
     for member in tarball.members(archive, ALL_RECORDS):
         match = re.search(r"(?:^|/)(\d{1,6})/pg\1\.rdf$", member.name)
-        if match is None:
-            continue
-        if member.size > rdf.LARGEST:
-            yield int(match[1]), _Standing(f"unreadable:{member.size}")
-        else:
+        if match is not None and member.size <= rdf.LARGEST:
             yield int(match[1]), _standing(b"".join(member.chunks()), int(match[1]))
 
 
@@ -246,7 +245,7 @@ def _book(
 
     if digest is None:
         for path in _conventional_paths(number):
-            with suppress(Missing):
+            with suppress(Missing, TooLarge):
                 yield get(path, context.partition_bytes)
                 return
         return
@@ -260,7 +259,7 @@ def _book(
         if _too_large(context, text):
             continue  # documents() says so
         posting = f"{text.bytes} bytes of {text.modified}" if text.modified else None
-        with suppress(Missing):  # documents() says so: the record lists it
+        with suppress(Missing, TooLarge):  # documents() says so: the record lists it
             file = get(_address(text), context.partition_bytes, posting)
             if _is_short(file, text):  # cut off on the way? HTTP cannot always tell; the second answer counts
                 client.forget(options.base_url + _address(text))
@@ -344,17 +343,21 @@ def _not_had(context: SourceContext, record: RawFile, listed: Mapping[str, rdf.T
         if _too_large(context, text):
             yield _skipped(record, "too-large", f"{path} has {text.bytes} bytes, the cap is {context.document_bytes}.")
         else:
-            yield _skipped(record, "text-missing", f"The record lists {path}, which the server does not have.")
+            yield _skipped(
+                record,
+                "text-missing",
+                f"The record lists {path}, which the server does not have, or not in a size that is read.",
+            )
 
 
 def _document(
     context: SourceContext, file: RawFile, book: rdf.Book | None, listed: rdf.TextFile | None, judged: Verdict
 ) -> Document | Skipped:
     size = len(file.content)
-    if not file.content.strip():
-        return _skipped(file, "empty", "The file has no text.")
     if size > context.document_bytes:
         return _skipped(file, "too-large", f"The file has {size} bytes, the cap is {context.document_bytes}.")
+    if not file.content.strip():
+        return _skipped(file, "empty", "The file has no text.")
     if listed is not None and _is_short(file, listed):
         return _skipped(file, "truncated", f"The file has {size} bytes, its record promises {listed.bytes}.")
     declared = (listed.charset if listed else None) or gutenberg_text.declared_encoding(file.content)
@@ -384,7 +387,9 @@ def _skipped(file: RawFile, reason: str, detail: str) -> Skipped:
 def _verdict(number: int, record: RawFile | None, book: rdf.Book | None) -> Verdict:
     """What the catalogue says of the book. The words inside its texts are never asked."""
     if record is None:
-        return verdict.hold(verdict.NOTHING_SAID, "the catalogue has no record of the book", "gutenberg-rights:no-record")
+        return verdict.hold(
+            verdict.NOTHING_SAID, "the catalogue has no usable record of the book", "gutenberg-rights:no-record"
+        )
     if book is None:
         return verdict.hold(verdict.NOTHING_SAID, "the catalogue record is not readable", "gutenberg-rights:unreadable-record")
     if not book.rights:

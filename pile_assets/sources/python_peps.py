@@ -37,8 +37,9 @@ VERSION = "1"
 LIBRARIES: tuple[str, ...] = ()
 HOST: str | None = "codeload.github.com"
 
+LARGEST_ANSWER = 32 * 1024 * 1024
 LARGEST_ARCHIVE = 256 * 1024 * 1024
-"""Bytes, packed. The archive of August 2026 has 7 MB."""
+"""Bytes. The description of a commit that touches every PEP is some megabytes; the archive of August 2026 has 7 MB."""
 
 UNPACKED = tarball.Bounds(total=1024 * 1024 * 1024, members=50_000)
 
@@ -164,7 +165,7 @@ def _snapshot(cache: Path, options: PepOptions, client: Client) -> _Snapshot:
 
 def _commit(options: PepOptions, client: Client) -> str:
     url = f"{options.api_base_url}/repos/{options.owner}/{options.repository}/commits/{options.branch}"
-    answer = client.get(url, limit=1024 * 1024, accept="application/vnd.github+json")
+    answer = client.get(url, limit=LARGEST_ANSWER, accept="application/vnd.github+json")
     try:
         commit = json.loads(answer.read())["sha"]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -249,10 +250,10 @@ def documents(context: SourceContext, partition: str, raw: Iterable[RawFile]) ->
 
 
 def _document(context: SourceContext, file: RawFile, number: str) -> Document | Skipped:
-    if not file.content.strip():
-        return _skipped(file, "empty", "The file has no text.")
     if len(file.content) > context.document_bytes:
         return _skipped(file, "too-large", f"The file has {len(file.content)} bytes, the cap is {context.document_bytes}.")
+    if not file.content.strip():
+        return _skipped(file, "empty", "The file has no text.")
     try:
         text = text_encoding.decode(file.content, "utf-8")
     except text_encoding.WrongEncoding as error:
