@@ -8,6 +8,7 @@ Kernels read valid UTF-8 as a uint8 array and never more than `head` gives them,
 """
 
 import functools
+import sys
 import unicodedata
 
 import numpy as np
@@ -23,7 +24,7 @@ UNICODE = unicodedata.unidata_version
 
 SPACE, LETTER, DIGIT, ODD = 1, 2, 4, 8
 
-_TABLE_SIZE = 0x40000  # planes above hold no letters, digits or spaces: they read as class 0
+_ASSIGNED = (*range(0x40000), *range(0xE0000, 0xE1000))  # the only parts of Unicode with assigned characters
 _WHITE_SPACE = (*range(0x09, 0x0E), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
 _REPLACEMENT = 0xFFFD
 
@@ -49,15 +50,15 @@ def classes() -> Bytes:
     letters, because vowels of many scripts are marks. ODD characters do not occur in text written by people:
     control characters that are no white space, unassigned and private ones, and the replacement character.
     """
-    table = np.zeros(_TABLE_SIZE, dtype=np.uint8)
-    for point in range(_TABLE_SIZE):
+    table = np.full(sys.maxunicode + 1, ODD, dtype=np.uint8)
+    for point in _ASSIGNED:
         category = unicodedata.category(chr(point))
         if category[0] in "LM":
             table[point] = LETTER
         elif category == "Nd":
             table[point] = DIGIT
-        elif category in ("Cc", "Cn", "Co"):
-            table[point] = ODD
+        elif category not in ("Cc", "Cn", "Co"):
+            table[point] = 0
     table[_REPLACEMENT] = ODD
     table[list(_WHITE_SPACE)] = SPACE
     return table
@@ -79,11 +80,6 @@ def _decode(data: Bytes, at: int) -> tuple[np.int64, int]:
 
 
 @njit(cache=True, nogil=True)
-def _class(point: np.int64, table: Bytes) -> np.int64:
-    return np.int64(table[point]) if point < table.size else np.int64(0)
-
-
-@njit(cache=True, nogil=True)
 def _mixed(value: np.uint64) -> np.uint64:
     """`value` with every bit depending on every other."""
     value = (value ^ (value >> np.uint64(30))) * _MIX_A
@@ -99,7 +95,7 @@ def word_hashes(data: Bytes, table: Bytes) -> tuple[Hashes, Counts]:
     words, length, value, at = 0, 0, _STEP, 0
     while at < data.size:
         point, at = _decode(data, at)
-        if not _class(point, table) & SPACE:
+        if not table[point] & SPACE:
             value = (value ^ np.uint64(point)) * _STEP
             length += 1
             if at < data.size:
@@ -124,7 +120,7 @@ def word_profile(data: Bytes, table: Bytes, wanted: Counts, longest: int) -> tup
     packed = np.int64(0)
     while at < data.size:
         point, at = _decode(data, at)
-        kind = _class(point, table)
+        kind = table[point]
         if not kind & SPACE:
             length += 1
             if kind & LETTER:
@@ -234,7 +230,7 @@ def code_profile(data: Bytes, table: Bytes) -> Counts:
     line, word, line_letters, line_digits, line_visible, at = 0, 0, 0, 0, 0, 0
     while at < data.size:
         point, at = _decode(data, at)
-        kind = _class(point, table)
+        kind = table[point]
         if kind & SPACE:
             word = 0
         else:

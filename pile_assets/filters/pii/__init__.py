@@ -5,11 +5,11 @@ patterns, which are in those modules, and masks, which are in the policies. Firs
 written forms, precision comes first, because a false hit damages program text.
 """
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
+import re2
 
 from pile_assets.filters.model import Filter, Schema, per_document
 from pile_assets.filters.pii import email, ip, phone
@@ -27,10 +27,13 @@ SCHEMA: Schema = {
     "ips": pl.Int64,
 }
 
-_NOTICE = re.compile(
+_BYTES = re2.Options()
+_BYTES.encoding = re2.Options.Encoding.LATIN1  # a window may begin inside a character
+_NOTICE = re2.compile(
     rb"\xc2\xa9|&copy;|\([cC]\)\s*(?:[0-9]{4}|[A-Z]|by\b)|SPDX-FileCopyrightText"
     rb"|(?i:\bcopyright(?:ed|s|__)?[\s:=,\"'`]*(?:\([cC]\)|[0-9]{4}|by\b|holders?\b|owners?\b))"
-    rb"|(?:Copyright|COPYRIGHT)[\s:=,\"'`]+[A-Z<]"
+    rb"|(?:Copyright|COPYRIGHT)[\s:=,\"'`]+[A-Z<]",
+    _BYTES,
 )
 
 
@@ -38,7 +41,9 @@ def measure(text: str) -> dict[str, Any]:
     """The spans of one text and how many there are of each kind."""
     data = text.encode()
     found = [(start, end, kind) for kind, find in FINDERS.items() for start, end in find(data)]
-    spans = [span for span in _without_overlap(found) if not in_copyright_notice(data, span[0], span[1])]
+    spans = _without_overlap(found)
+    if spans and _NOTICE.search(data):
+        spans = [span for span in spans if not in_copyright_notice(data, span[0], span[1])]
     kinds = [kind for _, _, kind in spans]
     return {
         "spans": [{"start": start, "end": end, "kind": kind} for start, end, kind in spans],

@@ -16,7 +16,7 @@ LOCAL_BYTES, HOST_BYTES = 64, 255  # RFC 5321 section 4.5.3.1
 _LETTER = "A-Za-z0-9À-ÖØ-öø-ɏ"
 PATTERN = (
     rf"[{_LETTER}_][{_LETTER}_+%\-]*(?:\.[{_LETTER}_+%\-]+)*"
-    rf"@(?:[{_LETTER}](?:[{_LETTER}\-]*[{_LETTER}])?\.)+(?:[A-Za-z]{{2,}}|xn--[A-Za-z0-9\-]+)"
+    rf"@(?:[{_LETTER}](?:[{_LETTER}\-]*[{_LETTER}])?\.)+(?:xn--[A-Za-z0-9\-]+|[A-Za-z]{{2,}})"
 )
 _EMAIL = re2.compile(PATTERN)
 

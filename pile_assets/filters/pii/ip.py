@@ -5,6 +5,7 @@ identifiers. A quad of small numbers is therefore believed only where its line s
 where nothing to its left names a version.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_network
@@ -61,12 +62,15 @@ def find(data: bytes) -> Iterator[tuple[int, int]]:
             yield match.span()
     for match in _GROUPS.finditer(data):
         start, end = match.span()
+        if _is_joined_6(data, start, end):
+            continue
         if data[end - 1 : end] == b":" != data[end - 2 : end - 1]:
             end -= 1  # a colon of the sentence
-        if _is_public_6(data[start:end]) and not _is_joined_6(data, start, end):
+        if _is_public_6(data[start:end]):
             yield start, end
 
 
+@functools.lru_cache(maxsize=4096)  # logs name the same hosts again and again
 def _is_public_4(digits: bytes) -> bool:
     try:
         address = IPv4Address(digits.decode())
