@@ -4,11 +4,13 @@ What belongs here: putting a body and its capture facts on disk and finding them
 (`http`), or anything that must not be lost: the folder may be deleted at any time, which costs downloads only.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,6 +105,14 @@ class HttpCache:
         with os.fdopen(handle, "w", encoding="utf-8") as note:
             json.dump({"slot": slot, "pin": fetched.pin, "facts": dict(fetched.facts)}, note, sort_keys=True)
         os.replace(name, self._note(slot))
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Lets one thread or process at a time do what is done once per cache folder. Not reentrant."""
+    with (folder / "lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _name(slot: str) -> str:

@@ -34,6 +34,7 @@ from pile_assets.licensing.model import Claim, Verdict
 from pile_assets.sources.formats import gutenberg_catalogue, gutenberg_text, rdf, tarball, text_encoding
 from pile_assets.sources.formats.xml import UnreadableXml
 from pile_assets.sources.http import Client, Missing, TooLarge
+from pile_assets.sources.http_cache import alone
 from pile_assets.sources.model import Discovery, Document, RawFile, Skipped, SourceContext, Upstream
 from pile_assets.sources.options import BaseUrl, Options, read_options
 
@@ -208,8 +209,10 @@ def fetch(context: SourceContext, partition: str, upstream: Upstream) -> Iterato
     """The record and the texts of every book of the block, sorted by path."""
     books = _noted(context.cache, partition, upstream.version)
     if books is None:
-        discover(context)
-        books = _noted(context.cache, partition, upstream.version)
+        with alone(context.cache):  # blocks are fetched side by side, and one of them asks for all
+            if (books := _noted(context.cache, partition, upstream.version)) is None:
+                discover(context)
+                books = _noted(context.cache, partition, upstream.version)
     if books is None:
         raise PileError(
             "The catalogue has moved on since this version was discovered.",

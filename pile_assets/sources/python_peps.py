@@ -29,7 +29,7 @@ from pile_assets.licensing import normalise, verdict
 from pile_assets.licensing.model import Claim, Verdict
 from pile_assets.sources.formats import restructured_text, tarball, text_encoding
 from pile_assets.sources.http import Client
-from pile_assets.sources.http_cache import Fetched
+from pile_assets.sources.http_cache import Fetched, alone
 from pile_assets.sources.model import Discovery, Document, RawFile, Skipped, SourceContext, Upstream
 from pile_assets.sources.options import BaseUrl, Options, read_options
 
@@ -83,8 +83,10 @@ def fetch(context: SourceContext, partition: str, upstream: Upstream) -> Iterato
     """The PEPs of one block, from the snapshot that discover() took; takes it again where the cache was deleted."""
     snapshot = _holding(context.cache, partition, upstream.version)
     if snapshot is None:
-        discover(context)
-        snapshot = _holding(context.cache, partition, upstream.version)
+        with alone(context.cache):  # partitions are fetched side by side, and one of them takes the snapshot for all
+            if (snapshot := _holding(context.cache, partition, upstream.version)) is None:
+                discover(context)
+                snapshot = _holding(context.cache, partition, upstream.version)
     if snapshot is None:
         raise PileError(
             "The repository has moved on since this version was discovered.",
@@ -189,11 +191,11 @@ def _unpack(archive: Fetched, folder: Path, url: str, commit: str) -> _Snapshot:
             )
         index = {"commit": commit, "url": url, "capture": dict(archive.facts), "files": [asdict(file) for file in files]}
         (arriving / "index.json").write_text(json.dumps(index, sort_keys=True))
-        shutil.rmtree(folder, ignore_errors=True)
-        os.rename(arriving, folder)
-    except BaseException:
+        if _read(folder) is None:  # a discovery beside this one may have been quicker
+            shutil.rmtree(folder, ignore_errors=True)
+            os.rename(arriving, folder)
+    finally:
         shutil.rmtree(arriving, ignore_errors=True)
-        raise
     return _Snapshot(folder, commit, url, archive.facts, tuple(files))
 
 

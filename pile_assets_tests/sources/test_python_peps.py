@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,17 @@ def test_the_cache_may_be_deleted_between_discovery_and_fetch(mirror, asking):
     shutil.rmtree(asking.cache)
     asking.cache.mkdir()
     assert [file.path for file in python_peps.fetch(asking, "pep-0000", upstream)] == ["pep-0001.rst"]
+
+
+def test_partitions_fetched_side_by_side_take_one_snapshot(mirror, asking):
+    peps.publish(mirror, ONE, {f"peps/pep-{number:04d}.rst": peps.pep(number) for number in range(1, 800, 100)})
+    partitions = python_peps.discover(asking).partitions
+    shutil.rmtree(asking.cache)
+    asking.cache.mkdir()
+    with ThreadPoolExecutor(8) as pool:
+        found = pool.map(lambda item: list(python_peps.fetch(asking, *item)), partitions.items())
+    assert [len(files) for files in found] == [1] * 8
+    assert statuses(mirror, ARCHIVE) == [200, 200]
 
 
 def test_a_version_that_upstream_no_longer_has_is_an_error_with_a_next_step(mirror, asking):
