@@ -1,0 +1,117 @@
+"""The events that tell Dagster what the store and the catalogue hold.
+
+What belongs here: one function per kind of event, each from committed facts alone, so that a run and `reconcile` report the
+same. What may not: deciding when to report, storing anything.
+
+No event carries Dagster's own provenance tags: a step depends on parts of its inputs (`Manifest.versions`), which those tags
+cannot say, and the UI would call partitions unsynced for ever that are up to date.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+
+from pile_assets.assembly import changed_because, domains, shard_key
+from pile_assets.chain import Outcome
+from pile_assets.deployment import Session
+from pile_assets.errors import PileError
+from pile_assets.graph import metadata
+from pile_assets.graph.markdown import list_field
+from pile_assets.graph.naming import CODE_VERSION, DATA_VERSION, asset_key, partition_of, source_key
+from pile_assets.state import Entry
+from pile_assets.store import Address, Manifest
+
+ABSENT = "absent"
+"""The data version of a partition that Dagster was told of by hand and the store does not hold."""
+RETIRED = "retired"
+"""The data version of the inputs of a shard that the plan no longer has."""
+
+
+def landing(session: Session) -> metadata.Landing:
+    """Where every source partition lands by the plans as they are now."""
+    addresses = (Address.of_domain(domain, "shard_plan") for domain in domains(session.sources, session.view.partitions))
+    return metadata.landing([plan for address in addresses if (plan := session.view.get(address))])
+
+
+def of_outcome(outcome: Outcome, landing: metadata.Landing) -> dg.AssetMaterialization:
+    """A step was worked or taken up again."""
+    shard = outcome.address.stage == "shards"
+    return of_manifest(outcome.manifest, landing, changed_because(outcome.before, outcome.manifest) if shard else ())
+
+
+def of_manifest(manifest: Manifest, landing: metadata.Landing, why: Sequence[str] = ()) -> dg.AssetMaterialization:
+    """A committed step, with the reasons for its last change where they are known."""
+    return dg.AssetMaterialization(
+        asset_key(manifest.address),
+        partition=partition_of(manifest.address),
+        metadata=metadata.of_manifest(manifest, landing) | list_field("changed_because", why),
+        tags={DATA_VERSION: manifest.data_version, CODE_VERSION: manifest.code_version},
+    )
+
+
+def of_upstream(source: str, partition: str, entry: Entry) -> dg.AssetMaterialization:
+    """A partition as upstream has it, or its tombstone."""
+    return dg.AssetMaterialization(
+        source_key(source, "upstream"),
+        partition=partition,
+        metadata=metadata.of_entry(entry),
+        tags={DATA_VERSION: entry.upstream},
+    )
+
+
+def shard_inputs_version(plan: Manifest, shard: str) -> str:
+    """What tells one set of inputs of a shard from another."""
+    return shard_key(plan, shard) if shard in plan.facts["shards"] else RETIRED
+
+
+def of_shard_inputs(plan: Manifest, shard: str) -> dg.AssetMaterialization:
+    """The inputs of one shard as the plan has them."""
+    return dg.AssetMaterialization(
+        asset_key(Address.of_domain(plan.address.name, "shard_inputs")),
+        partition=shard,
+        metadata=metadata.of_shard_inputs(plan, shard),
+        tags={DATA_VERSION: shard_inputs_version(plan, shard)},
+    )
+
+
+def of_landing(source: str, partition: str, shards: list[Address], version: str) -> dg.AssetObservation:
+    """A source partition lands in other shards than before; its documents are the same, hence no materialization."""
+    return dg.AssetObservation(
+        source_key(source, "unique"),
+        partition=partition,
+        description="The shard plan placed this partition anew.",
+        metadata=metadata.lands_in(shards) or {"lands_in": dg.MetadataValue.text("no shard: none of its documents is kept")},
+        tags={DATA_VERSION: version},
+    )
+
+
+def of_unchanged(key: dg.AssetKey, partition: str | None, remedy: str) -> dg.AssetObservation:
+    """A run by hand found nothing to do: said where the operator looks, so that the button does not seem broken."""
+    said = f"Unchanged: everything it depends on is as it was when this was made, so nothing was done. {remedy}"
+    return dg.AssetObservation(key, partition=partition, description=said, metadata={"unchanged": said})
+
+
+def of_quarantine(address: Address, note: Mapping[str, object]) -> dg.AssetObservation:
+    """A step's input is unusable: the partition keeps its last good version."""
+    return dg.AssetObservation(
+        asset_key(address),
+        partition=partition_of(address),
+        description=f"Quarantined: {note['cause']}",
+        metadata={"quarantined": str(note["cause"]), "next_step": str(note["remedy"])},
+    )
+
+
+def of_absence(key: dg.AssetKey, partition: str | None) -> dg.AssetMaterialization:
+    """Takes back a materialization that was reported by hand: the store has nothing there."""
+    said = "The store holds nothing here. A materialization was reported by hand; the corpus never had it."
+    return dg.AssetMaterialization(key, partition=partition, description=said, tags={DATA_VERSION: ABSENT})
+
+
+def failures(errors: Sequence[PileError]) -> dg.Failure:
+    """One failure of a run for several partitions, each with cause and next step; never retried by Dagster itself."""
+    listed = [str(error) for error in errors]
+    return dg.Failure(
+        description="\n\n".join(listed),
+        metadata=list_field("failed", listed),
+        allow_retries=False,
+    )

@@ -1,0 +1,69 @@
+"""The jobs the planner requests, one per piece of work; they can be launched by hand as well.
+
+What belongs here: job definitions. What may not: doing the work (`chain_run`, `corpus_run`), deciding when (`planning`).
+
+They are plain jobs that log asset events, not asset jobs: a run over assets has one partition, one contiguous range of them,
+or none, and with none Dagster 1.13 fails before the body where a parent is partitioned and has an event. A plain job takes
+any set of partitions in its config, plans shards and then writes them in one run, and stores no event for what it does not do.
+"""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from pile_assets.graph.chain_run import ChainJobConfig, run_chain
+from pile_assets.graph.corpus_run import CorpusConfig, run_dedup, run_domain, run_release
+from pile_assets.graph.naming import DEDUP_WORK, RELEASE_WORK, domain_work, job_name, op_name, source_work
+from pile_assets.graph.sources import SourceInGraph, domains_of
+
+
+def planned_jobs(sources: Sequence[SourceInGraph]) -> list[dg.JobDefinition]:
+    """A job for every piece of work the planner may ask for."""
+    return [
+        *(_source(source) for source in sources if source.refusal is None),
+        _dedup(),
+        *map(_domain, domains_of(sources)),
+        _release(),
+    ]
+
+
+def _source(source: SourceInGraph) -> dg.JobDefinition:
+    work = source_work(source.name)
+
+    @dg.op(name=op_name(work), pool=source.host)
+    def bring_up_to_date(context: dg.OpExecutionContext, config: ChainJobConfig) -> None:
+        run_chain(context, source.name, config.keys, config)
+
+    return _job(work, bring_up_to_date, f"Brings any partitions of {source.record.title} up to date, all stages.")
+
+
+def _dedup() -> dg.JobDefinition:
+    @dg.op(name=op_name(DEDUP_WORK))
+    def resolve(context: dg.OpExecutionContext, config: CorpusConfig) -> None:
+        run_dedup(context, config)
+
+    return _job(DEDUP_WORK, resolve, "Resolves duplicates over the whole corpus.")
+
+
+def _domain(domain: str) -> dg.JobDefinition:
+    @dg.op(name=op_name(domain_work(domain)))
+    def plan_and_write(context: dg.OpExecutionContext) -> None:
+        run_domain(context, domain)
+
+    return _job(domain_work(domain), plan_and_write, f"Plans the shards of {domain} and writes those that are due.")
+
+
+def _release() -> dg.JobDefinition:
+    @dg.op(name=op_name(RELEASE_WORK))
+    def write_manifest(context: dg.OpExecutionContext, config: CorpusConfig) -> None:
+        run_release(context, config)
+
+    return _job(RELEASE_WORK, write_manifest, "Writes the release manifest over all shards.")
+
+
+def _job(work: str, step: dg.OpDefinition, description: str) -> dg.JobDefinition:
+    @dg.job(name=job_name(work), description=description, executor_def=dg.in_process_executor)
+    def job() -> None:
+        step()
+
+    return job

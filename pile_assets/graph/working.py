@@ -1,0 +1,64 @@
+"""Opening the deployment for one piece of work: the locks, and telling whether a piece of work is being done.
+
+What belongs here: the two locks that every run holds. What may not: the work itself.
+
+A run shares the store with other runs and never with `pile build`; of one piece of work (a source's chain, `dedup`, a
+domain) there is one run at a time. The second lock is also what tells a run that lives from one whose machine stopped:
+Dagster calls both started.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from pile_assets.deployment import Deployment, Session
+from pile_assets.errors import Busy
+from pile_assets.store import Store
+
+Say = Callable[[str], object]
+
+
+@contextmanager
+def working(work: str, say: Say | None = None) -> Iterator[Session]:
+    """A session for doing `work` alone, opened once nobody else is at it, so that it sees what they did.
+
+    Where the work is taken, waits after a word through `say`; without `say`, raises Busy.
+    """
+    deployment = Deployment.from_environment()
+    store = Store(deployment.home)
+    with ExitStack() as held:
+        _take(held, store, f"another run of {work}", lock_name(work), say, exclusive=True)
+        _take(held, store, f"a run of {work}", "lock", say, exclusive=False)
+        yield deployment.open()
+
+
+def _take(held: ExitStack, store: Store, purpose: str, name: str, say: Say | None, *, exclusive: bool) -> None:
+    try:
+        held.enter_context(store.lock(purpose, exclusive=exclusive, name=name))
+    except Busy as busy:
+        if say is None:
+            raise
+        say(f"{busy.cause} This run waits until it has finished.")
+        held.enter_context(store.lock(purpose, exclusive=exclusive, name=name, wait=True))
+
+
+def lock_name(work: str) -> str:
+    """The lock file of a piece of work, in PILE_HOME."""
+    return f"lock-{work.replace('/', '-')}"
+
+
+def at_work(store: Store, work: str) -> bool:
+    """Whether a living process is doing this piece of work."""
+    return _held(store, lock_name(work))
+
+
+def building(store: Store) -> bool:
+    """Whether `pile build` has the store for itself."""
+    return _held(store, "lock")
+
+
+def _held(store: Store, name: str) -> bool:
+    try:
+        with store.lock("a look", exclusive=False, name=name):
+            return False
+    except Busy:
+        return True
