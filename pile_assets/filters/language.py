@@ -5,6 +5,7 @@ Only prose: on program text the answer is noise (python-distributions measured l
 
 import functools
 from typing import Any
+from unicodedata import unidata_version
 
 import polars as pl
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
@@ -59,5 +60,10 @@ FILTER = Filter(
     media="prose",
     annotate=per_document(measure, SCHEMA, "prose"),
     libraries=("py3langid",),
-    parameters={"windows": WINDOWS, "window_characters": WINDOW_CHARACTERS, "score_digits": SCORE_DIGITS},
+    parameters={
+        "windows": WINDOWS,
+        "window_characters": WINDOW_CHARACTERS,
+        "score_digits": SCORE_DIGITS,
+        "unicode": unidata_version,
+    },
 )

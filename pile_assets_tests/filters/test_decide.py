@@ -35,7 +35,7 @@ def good(*media_types: str) -> pl.DataFrame:
 
 def attributes(documents: pl.DataFrame, **columns: Any) -> dict[str, pl.DataFrame]:
     """Attributes under which every document meets SMALL, with columns such as gopher_quality__word_count replaced."""
-    values = {
+    values: dict[str, Any] = {
         "gopher_quality__word_count": [60] * documents.height,
         "language__lang": ["en"] * documents.height,
         "language__score": [0.99] * documents.height,
