@@ -54,6 +54,10 @@ class Judgement:
         return any(licence.attribution for licence in self.licences)
 
     @property
+    def text(self) -> bool:
+        return any(licence.text for licence in self.licences)
+
+    @property
     def notice(self) -> bool:
         return any(licence.notice for licence in self.licences)
 

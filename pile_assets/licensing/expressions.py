@@ -47,6 +47,7 @@ def parse(expression: str) -> LicenseExpression | None:
     return tree
 
 
+@cache
 def identifiers(expression: str) -> frozenset[str]:
     """The licences an expression names, exceptions kept with theirs ("Apache-2.0 WITH LLVM-exception"); empty if invalid."""
     tree = parse(expression)

@@ -40,6 +40,8 @@ _QUOTED = r"[rRuU]?(?:\"[^\"\\\n]*\"|'[^'\\\n]*')"
 _DECLARED = re.compile(
     rf"^__(?P<name>licen[cs]e|copyright)__[ \t]*=[ \t]*\(?\s*(?P<value>{_TRIPLE}|{_QUOTED})", re.MULTILINE | re.DOTALL
 )
+_LONGEST_NOTICE, _SHORTEST_NOTICE = 300, 12
+"""Characters of a line that can be a copyright notice."""
 _COPYRIGHT = re.compile(r"copyright|©|\(c\)[ \t]*\d{4}|licen[cs]e|spdx-", re.IGNORECASE)
 
 
@@ -113,7 +115,7 @@ def _declared(text: str) -> list[tuple[Reading, str]]:
 def _excerpt(raw: str) -> str:
     """The part of a head that speaks of licences, at most as long as a claim may quote."""
     at = _COPYRIGHT.search(raw)
-    start = max(0, at.start() - 20) if at else 0
+    start = raw.rfind("\n", 0, at.start()) + 1 if at else 0
     return raw[start : start + 500]
 
 
@@ -122,17 +124,28 @@ def copyright_lines(text: str, media_type: str) -> tuple[str, ...]:
     return notices("\n".join(text[part.start : part.end] for part in _parts(text, media_type)))
 
 
-_NOTICE = re.compile(
-    r"^[ \t]*(?:[#*/;%!>|.\-]+[ \t]*)*:?(?P<line>(?:[\w .,'()\-]{0,60}?\b)?(?:copyright(?:\s*:)?|©)[ \t]*(?:copyright[ \t]*)?"
-    r"(?:(?:\(c\)|©|&copy;)[ \t]*,?)*[ \t]*[^\n]*?(?:\d{4}|by |\bthe\b)[^\n]*)$",
-    re.IGNORECASE | re.MULTILINE,
+_NOTICE = re.compile(r"SPDX-FileCopyrightText:|copyright\b|©|\(c\)[ \t]*\d{4}", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_ABOUT_COPYRIGHT = re.compile(
+    r"copyrights?,? (?:notice|holder|owner|law|and|or|licen[cs]e|statement|interest|treat|act|protect)|\ball copyright\b",
+    re.IGNORECASE,
 )
+_MARGIN = " \t#*/;%!>|.\"'-"
 
 
 def notices(text: str) -> tuple[str, ...]:
-    """Every line of `text` that is a copyright notice (names a year or a holder), in order, without repeats."""
-    found = (re.sub(r"\s+", " ", match["line"]).strip(" *#/") for match in _NOTICE.finditer(text))
-    return tuple(dict.fromkeys(line for line in found if 12 <= len(line) <= 300))
+    """Every line of `text` that is a copyright notice, in order, without repeats and without comment marks.
+
+    A notice names a year, or begins with the word; sentences about copyright ("the above copyright notice") are none.
+    """
+    found = []
+    for line in text.splitlines():
+        if len(line) > _LONGEST_NOTICE or (match := _NOTICE.search(line)) is None or _ABOUT_COPYRIGHT.search(line):
+            continue
+        notice = " ".join(line.strip(_MARGIN).split())
+        if _YEAR.search(line) or notice[:1] in ":©" or match.start() <= len(line) - len(line.lstrip(_MARGIN)):
+            found.append(notice.lstrip(":"))
+    return tuple(dict.fromkeys(notice for notice in found if len(notice) >= _SHORTEST_NOTICE))
 
 
 def strip_licence_header(text: str, media_type: str) -> str:

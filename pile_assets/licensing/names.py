@@ -9,6 +9,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 
 from pile_assets.licensing.model import Reading
 
@@ -37,9 +38,8 @@ _IDENTIFIERS: Mapping[str, tuple[str, ...]] = {
         "apache software license v2",
         "apache software license version 2.0",
         "apache software license, version 2.0",
+        "asl 2",
         "asl 2.0",
-        "the apache license, version 2.0",
-        "the apache software license, version 2.0",
     ),
     "BSD-2-Clause": (
         "bsd 2-clause",
@@ -60,7 +60,6 @@ _IDENTIFIERS: Mapping[str, tuple[str, ...]] = {
         "bsd-3",
         "3-clause bsd",
         "3-clause bsd license",
-        "the 3-clause bsd license",
         "bsd 3-clause license",
         "bsd-3-clause license",
         'bsd 3-clause "new" or "revised" license',
@@ -107,7 +106,7 @@ _IDENTIFIERS: Mapping[str, tuple[str, ...]] = {
     "GPL-3.0-only": ("gplv3 only",),
     "GPL-3.0-or-later": ("gplv3+", "gpl v3+", "gpl-3+", "gnu general public license v3 or later (gplv3+)"),
     "HPND": ("historical permission notice and disclaimer", "historical permission notice and disclaimer (hpnd)"),
-    "ISC": ("isc license", "isc license (iscl)", "the isc license", "iscl"),
+    "ISC": ("isc license", "isc license (iscl)", "iscl"),
     "LicenseRef-AllRightsReserved": ("all rights reserved",),
     "LicenseRef-OpenRAIL": ("openrail", "openrail++"),
     "LicenseRef-Proprietary": (
@@ -121,9 +120,7 @@ _IDENTIFIERS: Mapping[str, tuple[str, ...]] = {
     "LicenseRef-US-Gov-17USC105": ("u.s. government work", "us government work"),
     "MIT": (
         "mit license",
-        "the mit license",
         "mit license (mit)",
-        "the mit license (mit)",
         "mit-license",
         "expat",
         "expat license",
@@ -173,9 +170,9 @@ _IDENTIFIERS: Mapping[str, tuple[str, ...]] = {
         "python software foundation license version 2",
     ),
     "Python-2.0": ("python license 2.0",),
-    "Unlicense": ("the unlicense", "the unlicense (unlicense)", "unlicense license"),
+    "Unlicense": ("unlicense (unlicense)", "unlicense license"),
     "WTFPL": ("wtfpl license", "do what the f*ck you want to public license"),
-    "Zlib": ("zlib license", "zlib/libpng license", "the zlib license", "zlib/libpng"),
+    "Zlib": ("zlib license", "zlib/libpng license", "zlib/libpng"),
     "ZPL-2.1": ("zpl 2.1", "zope public license 2.1", "zope public license, version 2.1"),
     "etalab-2.0": (
         "etalab open license 2.0",
@@ -190,7 +187,7 @@ _FAMILIES: Mapping[str, tuple[str, ...]] = {
     "AFL": ("academic free license (afl)", "academic free license"),
     "Apache": ("apache", "apache license", "apache software license", "asl", "apache public license"),
     "Artistic": ("artistic license", "artistic"),
-    "BSD": ("bsd", "bsd license", "the bsd license", "bsd-style", "bsd style", "bsd-like", "bsd-style license"),
+    "BSD": ("bsd", "bsd license", "bsd-style", "bsd style", "bsd-like", "bsd-style license"),
     "EPL": ("epl", "eclipse public license"),
     "EUPL": ("eupl", "european union public license"),
     "GFDL": ("gfdl", "gnu fdl", "gnu free documentation license", "gnu free documentation license (fdl)"),
@@ -223,9 +220,9 @@ _FAMILIES: Mapping[str, tuple[str, ...]] = {
 
 
 def phrase(raw: str) -> str:
-    """`raw` as the table spells it: entities, case, "licence", underscores and white space made alike, outer marks removed."""
+    """`raw` as the table spells it: entities, case, "licence" and white space made alike, outer marks and "the" gone."""
     text = unicodedata.normalize("NFKC", html.unescape(raw)).casefold().replace("licence", "license")
-    return re.sub(r"[\s_]+", " ", text).strip(" .,;:'\"“”‘’")
+    return re.sub(r"[\s_]+", " ", text).strip(" .,;:'\"“”‘’").removeprefix("the ")
 
 
 def _index(table: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
@@ -249,6 +246,7 @@ def read(raw: str) -> Reading | None:
     return None
 
 
+@cache
 def family_of(identifier: str) -> str:
     """The licence's own family, as family-only readings name it: "BSD" of BSD-3-Clause, "CC-BY-SA" of CC-BY-SA-4.0."""
     base = identifier.partition(" WITH ")[0]

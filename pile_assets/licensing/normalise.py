@@ -8,11 +8,24 @@ known stays unresolved, and unresolved is never admitted.
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from pile_assets.licensing.contexts import classifier, spdx, text, url
+from pile_assets.licensing.contexts import (
+    classifier,
+    core_metadata_license,
+    file_header,
+    gutenberg_rights,
+    pep_copyright,
+    spdx,
+    text,
+    url,
+)
 from pile_assets.licensing.model import Reading
 
 CONTEXTS: Mapping[str, Callable[[str], Reading]] = {
     "classifier": classifier.read,
+    "core-metadata-license": core_metadata_license.read,
+    "file-header": file_header.read,
+    "gutenberg-rights": gutenberg_rights.read,
+    "pep-copyright": pep_copyright.read,
     "spdx": spdx.read,
     "text": text.read,
     "url": url.read,
