@@ -142,6 +142,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: two would wait 40 ms for each other (Nagle's algorithm)
+    disable_nagle_algorithm = True
     publisher: Mirror
 
     def do_GET(self) -> None:
