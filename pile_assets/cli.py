@@ -44,3 +44,6 @@ def main() -> None:
 
 for command in (*building.COMMANDS, *inspecting.COMMANDS, *sources.COMMANDS, *operating.COMMANDS):
     main.add_command(command)
+
+if __name__ == "__main__":
+    main(prog_name="pile")

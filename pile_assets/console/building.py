@@ -115,17 +115,10 @@ def _as_json(report: "BuildReport", standing: "Status", whole: Mapping[str, floa
         "quarantined": standing.quarantined(),
         "failed": [error.as_dict() for error in report.failed],
         "notes": report.notes,
-        "seconds": _seconds(report, whole),
-    }
-
-
-def _seconds(report: "BuildReport", whole: Mapping[str, float]) -> dict[str, float]:
-    """Where the time went. Stages are added over threads, so they may exceed the total."""
-    return {
-        "total": round(whole["total"], 3),
-        "discovery": round(report.discovery_seconds, 3),
-        **report.stage_seconds,
-        "dagster": round(whole["dagster"], 3),
+        "seconds": round(whole["total"], 3),
+        "discovery_seconds": round(report.discovery_seconds, 3),
+        "dagster_seconds": round(whole["dagster"], 3),
+        "stage_seconds": report.stage_seconds,
     }
 
 
@@ -138,20 +131,21 @@ def _show(report: "BuildReport", standing: "Status", whole: Mapping[str, float])
     show_registry_problems(standing)
     for note in report.notes:
         click.echo(f"note: {terminal.plain(note)}")
-    spent = {stage: seconds for stage, seconds in _seconds(report, whole).items() if seconds >= 0.05 and stage != "total"}
+    spent = {"looking at sources": report.discovery_seconds, **report.stage_seconds, "telling Dagster": whole["dagster"]}
     table("Where the time went, in seconds (stages added over threads)", ["stage", "seconds"], _by_size(spent))
     figures, release = report.figures(), (standing.release or {}).get("release")
     if not any(report.materialized.values()):
         click.echo("Nothing had changed: nothing was done.")
     click.echo(
-        f"{figures['shards']} shards changed, {figures['shard_files']} new files, {Bytes(figures['shard_bytes'])}. "
-        f"Release {release or 'none yet'}. {whole['total']:.1f} s."
+        f"Shards changed: {figures['shards']}, with new files: {figures['shard_files']}, {Bytes(figures['shard_bytes'])}. "
+        f"Release: {release or 'none yet'}. Seconds: {whole['total']:.1f}."
     )
     _show_embedded(standing)
 
 
 def _by_size(spent: Mapping[str, float]) -> list[tuple[str, float]]:
-    return sorted(((stage, round(seconds, 1)) for stage, seconds in spent.items()), key=lambda item: (-item[1], item[0]))
+    noticeable = [(what, round(seconds, 1)) for what, seconds in spent.items() if seconds >= 0.05]
+    return sorted(noticeable, key=lambda item: (-item[1], item[0]))
 
 
 def _show_work(report: "BuildReport") -> None:
@@ -278,8 +272,8 @@ def _show_forecast(forecast: Mapping[str, Any]) -> None:
         if not rows:
             click.echo("Nothing is due: a build will do nothing.")
         click.echo(
-            f"{forecast['documents']:,} documents, {Bytes(forecast['document_bytes'])}; {forecast['shards']} shards, "
-            f"{forecast['shard_files']} new files, {Bytes(forecast['shard_bytes'])}. "
+            f"Documents: {forecast['documents']:,}, {Bytes(forecast['document_bytes'])}. Shards: {forecast['shards']}, "
+            f"with new files: {forecast['shard_files']}, {Bytes(forecast['shard_bytes'])}. "
             f"Rehearsed in {forecast['seconds'] / 60:.1f} minutes; the build takes up what is done."
         )
     for trouble in (*forecast.get("quarantined", ()), *forecast["failed"]):

@@ -19,6 +19,8 @@ PARTITIONS_SHOWN = 6
 CELL = 200
 """Characters of one value in a table of `pile sql`; csv and json give it whole."""
 ROWS_SHOWN = 200
+COLUMNS_SHOWN = 12
+"""With more columns than this, each row is shown as names and values."""
 
 
 def _store() -> "Store":
@@ -92,7 +94,7 @@ def show_sources(whole: "Status") -> None:
             source.documents.rejected,
             source.documents.kept,
             source.documents.duplicates,
-            max(0, sum(source.documents.dropped.values())),
+            sum(source.documents.dropped.values()),
             counts(source.documents.families),
         )
         for source in whole.sources
@@ -114,9 +116,11 @@ def _show_reasons(source: "SourceStatus") -> None:
         ["documents", "reason", "partitions"],
         _reasons(source),
     )
-    rest = {reason: n for reason, n in documents.dropped.items() if not reason.startswith("licence-")}
-    rows = [("dropped by the policy", counts(rest, REASONS_SHOWN)), ("licences", counts(documents.licences, REASONS_SHOWN))]
-    rows.append(("files that are no documents", counts(documents.skipped, REASONS_SHOWN)))
+    rows = [
+        ("dropped", counts(documents.dropped, REASONS_SHOWN)),
+        ("licences accepted", counts(documents.licences, REASONS_SHOWN)),
+        ("files that are no documents", counts(documents.skipped, REASONS_SHOWN)),
+    ]
     table(f"{source.source}: what else", ["", "documents or files"], [row for row in rows if row[1]])
 
 
@@ -150,7 +154,9 @@ def _show_corpus(whole: "Status") -> None:
     table("Duplicates", ["dropped from", "kept in", "documents"], pairs)
     if whole.release:
         facts = whole.release
-        click.echo(f"Release {facts['release']}: {facts['shards']} shards, {facts['rows']:,} rows, {Bytes(facts['bytes'])}.")
+        click.echo(
+            f"Release {facts['release']}. Shards: {facts['shards']}. Rows: {facts['rows']:,}. Size: {Bytes(facts['bytes'])}."
+        )
     else:
         click.echo("No release yet: run `pile build`.")
 
@@ -205,37 +211,33 @@ def _show_shard(shard: "ShardLineage") -> None:
     ]
     columns = ["source", "partition", "documents", "bytes", "upstream version", "documents version", "unique version"]
     table(f"Shard {shard.shard}, version {shard.data_version}", columns, rows)
-    click.echo(f"{shard.rows:,} rows, {Bytes(shard.bytes)}, {len(shard.files)} files; the rows are those listed.")
+    click.echo(f"Rows: {shard.rows:,}, as listed. Size: {Bytes(shard.bytes)}. Files: {len(shard.files)}.")
     if not shard.current:
         click.echo("A build is due that will write this shard again: run `pile build`.")
 
 
 def _show_document(document: "DocumentLineage") -> None:
-    evidence = document.licence["evidence"]
-    for title, facts in (
-        (f"Document {document.id}", {"source": document.source, "partition": document.partition, **document.text}),
-        ("Raw file", document.raw),
-        ("Licence", {name: value for name, value in document.licence.items() if name != "evidence"}),
-        *((f"Evidence {number}, nearest first", claim) for number, claim in enumerate(evidence, 1)),
-        *((f"Filter {name}", row) for name, row in document.filters.items()),
-        ("Cleaned text", document.cleaned),
-        ("Policy", document.policy),
-        ("Duplicates step", document.duplicate),
-        ("Shard row", document.shard),
-    ):
-        _show_facts(title, facts)
+    terminal.facts(f"Document {document.id}", {"source": document.source, "partition": document.partition, **document.text})
+    terminal.facts("Raw file", document.raw)
+    terminal.facts("Licence", {name: value for name, value in document.licence.items() if name != "evidence"})
+    columns = ["kind", "who", "where", "scope", "raw", "spdx", "status", "rule"]
+    evidence = [[claim[column] for column in columns] for claim in document.licence["evidence"]]
+    table("Licence evidence, nearest first", columns, evidence)
+    terminal.facts("Filters", {name: _measured(row) for name, row in document.filters.items()})
+    terminal.facts("Cleaned text", document.cleaned or {})
+    terminal.facts("Policy", document.policy or {})
+    terminal.facts("Duplicates step", document.duplicate or {})
+    terminal.facts("Shard row", document.shard or {})
     columns = ["document", "source", "partition", "verdict", "agreement"]
     table("Dropped as duplicates of it", columns, [list(row.values()) for row in document.duplicates])
     if not document.current:
         click.echo("A build is due that will judge this document again: run `pile build`.")
 
 
-def _show_facts(title: str, facts: Mapping[str, Any] | None) -> None:
-    table(title, ["", ""], [(name, _value(value)) for name, value in (facts or {"": "not done, or not there"}).items()])
-
-
-def _value(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | float) else str(value)[: 4 * CELL]
+def _measured(row: Mapping[str, Any]) -> str:
+    """A filter's values in one line; it has none where it does not apply to the kind of text."""
+    values = [f"{name} {_short(value)}" for name, value in row.items() if value is not None]
+    return ", ".join(values) or "does not apply to this kind of text"
 
 
 # -- find ----------------------------------------------------------------------------------------------------------
@@ -258,7 +260,7 @@ def find(text: str, limit: int, as_json: bool) -> None:
         return terminal.print_json({"total": total, "documents": [asdict(document) for document in found]})
     rows = [(d.id, d.partition, d.title, d.author, d.licence, d.verdict, d.url) for d in found]
     table("Documents", ["id", "partition", "title", "author", "licence", "verdict", "url"], rows)
-    return click.echo(f"{total:,} documents." if total == len(found) else f"{len(found):,} of {total:,} documents.")
+    return click.echo(f"Found: {total:,}." if total == len(found) else f"Found: {total:,}; the first {len(found):,} are shown.")
 
 
 # -- sql -----------------------------------------------------------------------------------------------------------
@@ -271,8 +273,8 @@ def find(text: str, limit: int, as_json: bool) -> None:
 def sql(query: str, form: str, as_json: bool) -> None:
     """Ask the store in SQL (DuckDB), reading only.
 
-    Tables: documents, raw, cleaned, signatures, eligible, unique, shards, upstream, and attributes_FILTER for each filter.
-    "SHOW TABLES" lists them, "DESCRIBE documents" the columns of one.
+    Tables: documents, raw, cleaned, signatures, eligible, "unique" (in quotes), shards, upstream, and attributes_FILTER
+    for each filter. "SHOW TABLES" lists them, "DESCRIBE documents" the columns of one.
     """
     from pile_assets.inspection.sql import Tables
 
@@ -299,7 +301,11 @@ def _show_answer(answer: "Answer") -> None:
     from itertools import islice
 
     rows = [[_short(value) for value in row] for row in islice(answer.rows, ROWS_SHOWN + 1)]
-    table("", answer.columns, rows[:ROWS_SHOWN])
+    if len(answer.columns) > COLUMNS_SHOWN:
+        for number, row in enumerate(rows[:ROWS_SHOWN], 1):
+            terminal.facts(f"Row {number}", dict(zip(answer.columns, row, strict=True)))
+    else:
+        table("", answer.columns, rows[:ROWS_SHOWN])
     if len(rows) > ROWS_SHOWN:
         click.echo(f"The first {ROWS_SHOWN} rows; --format csv or json gives all.")
     elif not rows:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from pile_assets.errors import PileError
 
 FAILED, USAGE, PARTLY, INTERRUPTED = 1, 2, 3, 130
@@ -26,8 +28,10 @@ Exit codes:
   3    it finished, but some partitions failed or are in quarantine
   130  it was interrupted; what was finished is kept"""
 
-PLAIN_WIDTH = 160
+PLAIN_WIDTH = 200
 """Columns of a table that is written to a file or a pipe."""
+NAME_WIDTH = 40
+"""Names in a first column are not broken up to this length, so that they can be copied."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Progress = Callable[[str, int, int], None]
@@ -83,20 +87,41 @@ def refused_by_machine(error: OSError) -> "PileError":
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A table on stdout; columns whose values are all numbers are set to the right. Nothing for no rows."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     listed = [list(row) for row in rows]
     if not listed:
         return
-    drawn = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for index, column in enumerate(columns):
         numbers = all(isinstance(row[index], int | float | Bytes) for row in listed)
-        drawn.add_column(column, justify="right" if numbers else "left", overflow="fold")
+        name = index == 0 and all(len(shown(row[0])) <= NAME_WIDTH for row in listed)
+        drawn.add_column(column, justify="right" if numbers else "left", overflow="fold", no_wrap=numbers or name)
     for row in listed:
         drawn.add_row(*(Text(shown(value)) for value in row))
+    _print(title, drawn)
+
+
+def facts(title: str, values: Mapping[str, Any]) -> None:
+    """Names and values under one another, those that are known; `title` alone says that none is."""
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table.grid(padding=(0, 2))
+    for name, value in values.items():
+        if value is not None:
+            drawn.add_row(Text(f"  {name}"), Text(shown(value), overflow="fold"))
+    _print(title, drawn if drawn.rows else Text("  nothing"))
+
+
+def _print(title: str, drawn: "RenderableType") -> None:
+    from rich.console import Console
+    from rich.text import Text
+
     console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    if title:
+        console.print(Text(title, style="bold"))
     console.print(drawn)
     console.print()
 

@@ -4,7 +4,7 @@ What belongs here: making those views, and running one query that can do nothing
 our own (`find`, `lineage`), output formats (`console`). The connection reaches files under PILE_HOME/store and nothing
 else: no network, no extension is loaded, no statement but a query is run.
 
-    documents, raw, cleaned, signatures, eligible, unique   one row per document (raw: per file); with source and partition
+    documents, raw, cleaned, signatures, eligible, "unique" one row per document (raw: per file); with source and partition
     attributes_<filter>                                     the same, one view per filter that has been run
     shards                                                  the rows of every shard; with domain and shard
     upstream                                                the catalogue: one row per source partition
@@ -64,6 +64,7 @@ class Tables:
 
     def __init__(self, store: Store):
         self._connection = duckdb.connect(":memory:", config=_settings(store))
+        self._connection.execute("create schema files")  # apart, so that SHOW TABLES lists what a person asks for
         files = _files_by_view(store)
         self.views = tuple(sorted({*STAGES, "shards", "upstream", *files}))
         for view in self.views:
@@ -97,19 +98,17 @@ class Tables:
         if not files:
             schema = {**dict.fromkeys((first, second), pl.String), **(STAGES.get(view) or schemas.SHARD_ROWS)}
             columns = ", ".join(f'cast(null as {_TYPES[dtype]}) as "{name}"' for name, dtype in schema.items())
-            self._connection.execute(f"create view {view} as select {columns} where false")
+            self._connection.execute(f'create view "{view}" as select {columns} where false')
             return
         paths = [str(path) for path, _, _ in files]
-        self._connection.execute(f"create table files_of_{view} (filename varchar, {first} varchar, {second} varchar)")
-        self._connection.execute(
-            f"insert into files_of_{view} select unnest(?), unnest(?), unnest(?)",
-            [paths, [owner for _, owner, _ in files], [partition for _, _, partition in files]],
-        )
-        known = {"filename"} | ({first, second} if view == "documents" else set())
+        places = [paths, [owner for _, owner, _ in files], [partition for _, _, partition in files]]
+        self._connection.execute(f'create table files."{view}" (filename varchar, {first} varchar, {second} varchar)')
+        self._connection.execute(f'insert into files."{view}" select unnest(?), unnest(?), unnest(?)', places)
+        doubled = f"filename, {first}, {second}" if view == "documents" else "filename"
         listed = ", ".join(map(_quoted, paths))
         self._connection.execute(
-            f"create view {view} as select f.{first}, f.{second}, t.* exclude ({', '.join(sorted(known))}) "
-            f"from read_parquet([{listed}], filename = true, union_by_name = true) t join files_of_{view} f using (filename)"
+            f'create view "{view}" as select f.{first}, f.{second}, t.* exclude ({doubled}) '
+            f'from read_parquet([{listed}], filename = true, union_by_name = true) t join files."{view}" f using (filename)'
         )
 
     def _create_upstream(self, store: Store) -> None:
@@ -181,5 +180,6 @@ def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
 def _refused(error: duckdb.Error, views: Iterable[str]) -> PileError:
     return PileError(
         f"DuckDB refuses the query: {str(error).strip()}",
-        remedy=f"The tables are {', '.join(views)}; `pile sql 'DESCRIBE documents'` lists the columns of one.",
+        remedy=f"The tables are {', '.join(views)}; `pile sql 'DESCRIBE documents'` lists the columns of one. "
+        'The word unique is SQL\'s own: write "unique".',
     )

@@ -16,6 +16,7 @@ from pile_assets.assembly import RELEASE, domains, live_shards
 from pile_assets.corpus import DEDUP
 from pile_assets.deployment import Session
 from pile_assets.errors import PileError, RegistryError
+from pile_assets.filters.policy_model import LICENCE_HELD, LICENCE_REJECTED
 from pile_assets.state import Entry
 from pile_assets.store import Address, Manifest
 
@@ -40,7 +41,7 @@ class Partitions:
 @dataclass(frozen=True)
 class Documents:
     """What became of the documents of a source's present partitions. found = accepted + held + rejected, and once the
-    duplicates step has seen them also kept + duplicates + dropped; `skipped` raw files yielded no document."""
+    duplicates step has seen them accepted = kept + duplicates + dropped; `skipped` raw files yielded no document."""
 
     found: int
     accepted: int
@@ -209,6 +210,8 @@ def _documents(session: Session, source: str, made: Mapping[str, Manifest]) -> D
             dropped.update(unique.counts.dropped)
             families.update({family: live["docs"] for family, live in unique.facts["live"].items()})
     duplicates = dropped.pop("exact_dup", 0) + dropped.pop("near_dup", 0)
+    for reason in (LICENCE_HELD, LICENCE_REJECTED):  # counted above, by the licence step itself
+        dropped.pop(reason, None)
     return Documents(
         found=sum(manifest.counts.given for manifest in made.values()),
         accepted=verdicts["accepted"],
