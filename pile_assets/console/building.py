@@ -60,7 +60,7 @@ def build(context: click.Context, threads: int, only: tuple[str, ...], repair: b
         session = deployment.open()
         _check_sources(session, only)
         report = building.build(session, threads=threads, progress=progress, only=only)
-        dagster_seconds = 0.0 if no_dagster else _report_to_dagster(session, progress)
+        dagster_seconds = 0.0 if no_dagster else _report_to_dagster(session, report, progress)
         standing = status.read(session)
     seconds = time.monotonic() - started
     whole = {"dagster": dagster_seconds, "total": seconds}
@@ -93,15 +93,17 @@ def _check_sources(session: "Session", only: tuple[str, ...]) -> None:
         session.chain(source)
 
 
-def _report_to_dagster(session: "Session", progress: terminal.Progress) -> float:
-    """Tell Dagster what the store holds now; returns the seconds that took."""
+def _report_to_dagster(session: "Session", report: "BuildReport", progress: terminal.Progress) -> float:
+    """Tell Dagster what has changed; returns the seconds that took, with importing it and opening its database."""
     import time
 
+    started = time.monotonic()
+    progress("opening Dagster", 0, 1)
+    from pile_assets.graph.instance import open_instance
     from pile_assets.graph.reconcile import reconcile
 
-    started = time.monotonic()
-    progress("reporting to Dagster", 0, 1)
-    reconcile(session)
+    with open_instance() as instance:
+        reconcile(instance, session, outcomes=report.outcomes, progress=progress)
     return time.monotonic() - started
 
 

@@ -40,4 +40,41 @@ def _network_sources(deployment: "Deployment") -> list[str]:
     return [name for name, record in sources.running.items() if load_module(record).HOST is not None]
 
 
-COMMANDS = (doctor,)
+@click.command(epilog=EXIT_CODES)
+@json_option
+def reconcile(as_json: bool) -> None:
+    """Tell Dagster again what the store holds, wherever its records differ. Nothing is computed."""
+    from pile_assets.deployment import Deployment
+    from pile_assets.graph import runs
+    from pile_assets.graph.instance import open_instance
+    from pile_assets.graph.reconcile import reconcile as tell
+    from pile_assets.store import Store
+
+    deployment = Deployment.from_environment()
+    with (
+        Store(deployment.home).lock("pile reconcile", exclusive=False),
+        open_instance() as instance,
+        terminal.progress() as bar,
+    ):
+        busy = {work for record in runs.unfinished(instance) for work in runs.works_of(record.dagster_run)}
+        done = tell(instance, deployment.open(), busy=busy, progress=bar)
+    figures = {"compared": done.compared, "reported": done.reported, "taken_back": done.absent, "partitions": done.partitions}
+    if as_json:
+        return terminal.print_json(figures | {"events": done.events, "checks": done.checks})
+    table("Told again", ["asset", "partitions"], sorted(done.events.items()))
+    return click.echo(
+        f"Compared: {done.compared:,}. Reported again: {done.reported:,}, of them taken back: {done.absent:,}. "
+        f"Partitions added: {done.partitions:,}."
+    )
+
+
+@click.command(epilog=EXIT_CODES)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address of the UI, which has no login of its own.")
+def serve(host: str) -> None:
+    """Open the graph in Dagster, with its daemon, until Ctrl-C."""
+    from pile_assets.graph.serve import serve as run
+
+    run(click.echo, host=host)
+
+
+COMMANDS = (reconcile, serve, doctor)
