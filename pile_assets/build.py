@@ -98,14 +98,21 @@ def _new_files(outcome: Outcome) -> dict[str, int]:
 
 
 def build(
-    session: Session, *, threads: int = 2, progress: Progress = lambda what, done, total: None, only: Collection[str] = ()
+    session: Session,
+    *,
+    threads: int = 2,
+    progress: Progress = lambda what, done, total: None,
+    only: Collection[str] = (),
+    report: BuildReport | None = None,
 ) -> BuildReport:
     """Discover, then do wave after wave until nothing is due. A partition that fails is reported and the rest goes on.
 
-    Raises PileError where a corpus-wide step fails: nothing after it may run.
+    Raises PileError or OSError where a corpus-wide step fails: nothing after it may run. A `report` that is given is
+    filled also then.
     """
     started = time.monotonic()
-    report = BuildReport(stages=_stage_names(session))
+    report = BuildReport() if report is None else report
+    report.stages = _stage_names(session)
     _discover(session, report, progress, only)
     given_up: set[tuple[str, str]] = set()
     while _do_next(session, report, given_up, threads, progress):
@@ -207,6 +214,12 @@ def _run_shards(
 
 
 def _in_threads(run: Callable[[tuple[str, str]], None], places: list[tuple[str, str]], threads: int) -> None:
+    """Raises what a place raised, or KeyboardInterrupt; places not yet begun are then left."""
     with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
-        for future in [pool.submit(run, place) for place in places]:
-            future.result()
+        futures = [pool.submit(run, place) for place in places]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

@@ -207,9 +207,12 @@ class Store:
             write_atomically(path, content)
 
     def recall(self, key: str) -> Manifest | None:
-        """The finished step with this key, if all its files are still there."""
-        manifest = self._read_manifest(self._step(key))
-        if manifest is None or not all((self.folder(manifest.address) / file.name).exists() for file in manifest.files):
+        """The finished step with this key, if all its files are still there with the promised bytes."""
+        try:
+            manifest = self._read_manifest(self._step(key))
+        except StoreDamage:
+            return None  # the cache costs time only: the step is done again
+        if manifest is None or manifest.key != key or self.damage(manifest):
             return None
         return manifest
 
@@ -260,7 +263,7 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         temporary = folder / f".{os.getpid()}-{os.urandom(8).hex()}.tmp"
         try:
-            frame.rechunk().write_parquet(temporary, compression="zstd", compression_level=3, statistics=False)
+            _write_parquet(frame.rechunk(), temporary)
             sha256 = file_sha256(temporary)
             size = temporary.stat().st_size
             name = f"{sha256[:32]}.parquet"
@@ -328,6 +331,17 @@ class Store:
             finally:
                 if exclusive:
                     handle.truncate(0)
+
+
+def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Raises OSError where the machine refuses, e.g. a full disk: Polars hides that behind an error of its own."""
+    try:
+        frame.write_parquet(path, compression="zstd", compression_level=3, statistics=False)
+    except pl.exceptions.PolarsError as error:
+        if refused := re.search(r"\(os error (\d+)\)", str(error)):
+            number = int(refused[1])
+            raise OSError(number, os.strerror(number), str(path.parent)) from error
+        raise
 
 
 class PartWriter:

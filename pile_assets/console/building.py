@@ -50,6 +50,7 @@ def build(context: click.Context, threads: int, only: tuple[str, ...], repair: b
 
     from pile_assets import build as building
     from pile_assets.deployment import Deployment
+    from pile_assets.errors import PileError
     from pile_assets.inspection import status
     from pile_assets.store import Store
 
@@ -59,7 +60,13 @@ def build(context: click.Context, threads: int, only: tuple[str, ...], repair: b
         left = _repair(deployment, progress) if repair else []
         session = deployment.open()
         _check_sources(session, only)
-        report = building.build(session, threads=threads, progress=progress, only=only)
+        report = building.BuildReport()
+        try:
+            building.build(session, threads=threads, progress=progress, only=only, report=report)
+        except (PileError, OSError):
+            for failed in (*report.quarantined, *report.failed):
+                terminal.print_error(failed, as_json=False)
+            raise
         dagster_seconds = 0.0 if no_dagster else _report_to_dagster(session, report, progress)
         standing = status.read(session)
     seconds = time.monotonic() - started
