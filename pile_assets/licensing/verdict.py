@@ -20,6 +20,8 @@ NOT_UNDERSTOOD = "Licence statement not understood"
 FAMILY_ONLY = "Only the licence family is known"
 VENDORED_CODE = "Vendored code without a licence statement of its own"
 NO_NOTICE = "Licence notice missing"
+CAUSES = (NOTHING_SAID, NOT_ACCEPTED, DISAGREE, NOT_UNDERSTOOD, FAMILY_ONLY, VENDORED_CODE, NO_NOTICE)
+"""What `decide` and `without_notice` give as causes; a source that holds documents by `hold` adds its own."""
 
 
 def cause(reason: str) -> str:

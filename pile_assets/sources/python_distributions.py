@@ -4,23 +4,22 @@ Local files only: what is installed, as the installer recorded it. One partition
 is a hash over the bytes of the files that are read, so that the same wheel has the same version whichever tool installed
 it and whenever (RECORD itself differs between installers). Licences are decided per document from the distribution's
 metadata, its licence files and each file's own head.
-
-Options: `site_packages`, a list of folders (default: those of the running environment); `exclude`, names of
-distributions to leave out.
 """
 
 import hashlib
 import sysconfig
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-from pile_assets.errors import Quarantine
+from pile_assets.errors import PileError, Quarantine
 from pile_assets.licensing import accepted, claims, headers, stanzas, verdict
 from pile_assets.licensing.model import Claim, Reading, Verdict
 from pile_assets.sources.formats import dist_info, source_files, text_encoding
 from pile_assets.sources.model import Discovery, Document, RawFile, Skipped, SourceContext, Upstream
+from pile_assets.sources.options import Options, read_options
+from pile_assets.store import KEY_PATTERN, file_sha256
 
 VERSION = "1"
 LIBRARIES = ("license-expression",)
@@ -37,6 +36,18 @@ LONGEST_CREDIT = 500
 """Characters of an attribution line; the licence texts with all their copyright lines go along in the legal kit."""
 
 _LICENCE_FOLDER = "licenses"
+
+
+class DistributionsOptions(Options):
+    """`site_packages`: folders to read, the first counts where one name is in several (default: those of the running
+    environment). `exclude`: names of distributions to leave out, in any spelling."""
+
+    site_packages: tuple[Path, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def folders(self) -> tuple[Path, ...]:
+        paths = sysconfig.get_paths()
+        return self.site_packages or tuple(Path(folder) for folder in dict.fromkeys((paths["purelib"], paths["platlib"])))
 
 
 @dataclass(frozen=True)
@@ -56,13 +67,9 @@ class _Installed:
         return f"pkg:pypi/{self.key}@{quote(self.version)}#{quote(path)}"
 
     def files(self) -> list[str]:
-        """The recorded files that are read, sorted. Raises dist_info.Unreadable."""
-        record = self.site / self.folder / "RECORD"
-        try:
-            content = record.read_bytes()
-        except OSError as error:
-            raise dist_info.Unreadable(f"RECORD cannot be read: {error.strerror}") from error
-        return [path for path in dist_info.read_record(content) if _is_read(path, self.folder)]
+        """The recorded files that are read and are there, sorted. Raises OSError and dist_info.Unreadable."""
+        recorded = dist_info.read_record((self.site / self.folder / "RECORD").read_bytes())
+        return [path for path in recorded if _is_read(path, self.folder) and (self.site / path).is_file()]
 
 
 def _is_read(path: str, folder: str) -> bool:
@@ -74,49 +81,54 @@ def _is_read(path: str, folder: str) -> bool:
 
 
 def discover(context: SourceContext) -> Discovery:
-    """Every installed distribution with the hash of its files; reads all their bytes, and no times."""
-    partitions: dict[str, Upstream] = {}
+    """Every installed distribution with the hash of its files: reads all their bytes, and no times.
+
+    A distribution without a RECORD (installed by a system's own packager) is left out with a note; one that cannot be
+    read just now makes the discovery incomplete, so that nothing is withdrawn for it. Raises PileError where a folder is
+    missing.
+    """
     notes: list[str] = []
+    partitions: dict[str, Upstream] = {}
+    complete = True
     for installed in _installed(context, notes):
         try:
-            paths = installed.files()
-            hashes = {
-                path: source_files.sha256_of(installed.site / path) for path in paths if (installed.site / path).is_file()
-            }
-        except (dist_info.Unreadable, OSError) as error:
+            hashes = {path: file_sha256(installed.site / path) for path in installed.files()}
+            size = sum((installed.site / path).stat().st_size for path in hashes)
+        except (OSError, dist_info.Unreadable) as error:
             notes.append(f"{installed.folder} is left out: {error}.")
+            complete = False
             continue
-        size = sum((installed.site / path).stat().st_size for path in hashes)
         version = source_files.version_of(hashes.items())
         partitions[installed.key] = Upstream(version, len(hashes), size, f"pkg:pypi/{installed.key}@{quote(installed.version)}")
-    if not partitions:
-        notes.append(f"No installed distribution was found in {', '.join(map(str, _folders(context.options)))}.")
-    return Discovery(partitions, notes=tuple(notes))
-
-
-def _folders(options: Mapping[str, object]) -> list[Path]:
-    chosen = options.get("site_packages")
-    if isinstance(chosen, Sequence) and not isinstance(chosen, str):
-        return [Path(str(folder)) for folder in chosen]
-    paths = sysconfig.get_paths()
-    return [Path(folder) for folder in dict.fromkeys((paths["purelib"], paths["platlib"]))]
+    return Discovery(partitions, complete, tuple(notes))
 
 
 def _installed(context: SourceContext, notes: list[str]) -> Iterator[_Installed]:
-    """The distributions in order of folder and name; of two with one name the first counts, as for the interpreter."""
-    excluded = context.options.get("exclude") or ()
-    left_out = {dist_info.normalise_name(str(name)) for name in excluded} if isinstance(excluded, Sequence) else set()
+    """The distributions that have a RECORD, in order of folder and name; what is left out is noted."""
+    options = read_options(context, DistributionsOptions)
+    left_out = {dist_info.normalise_name(name) for name in options.exclude}
     seen: set[str] = set()
-    for site in _folders(context.options):
+    for site in options.folders():
+        if not site.is_dir():
+            remedy = "Mend options.site_packages; until then the source stays as it is."
+            raise PileError(f"There is no folder {site}.", remedy=remedy, source=context.source)
         for folder in sorted(path.name for path in site.glob("*.dist-info") if path.is_dir()):
             key = dist_info.normalise_name(folder.removesuffix(".dist-info").rpartition("-")[0])
-            if not key or key in left_out:
+            if key in left_out:
                 continue
-            if key in seen:
-                notes.append(f"{folder} in {site} is left out: {key} was found before it.")
+            if why := _unusable(key, site / folder, seen):
+                notes.append(f"{folder} in {site} is left out: {why}.")
                 continue
             seen.add(key)
             yield _Installed(key, site, folder)
+
+
+def _unusable(key: str, folder: Path, seen: set[str]) -> str | None:
+    if not KEY_PATTERN.fullmatch(key):
+        return "its name cannot be a partition key"
+    if key in seen:
+        return "a distribution of that name was found before it"
+    return None if (folder / "RECORD").is_file() else "it has no RECORD of its files"
 
 
 def fetch(context: SourceContext, partition: str, upstream: Upstream) -> Iterator[RawFile]:
@@ -125,13 +137,13 @@ def fetch(context: SourceContext, partition: str, upstream: Upstream) -> Iterato
     if installed is None:
         raise _quarantine(context, partition, "The distribution is no longer installed.")
     try:
-        paths = [path for path in installed.files() if (installed.site / path).is_file()]
+        paths = installed.files()
         size = sum((installed.site / path).stat().st_size for path in paths)
-        if size > context.partition_bytes:
-            raise _quarantine(context, partition, f"Its files take {size} bytes, the cap is {context.partition_bytes}.")
-        contents = [(path, (installed.site / path).read_bytes()) for path in paths]
-    except (dist_info.Unreadable, OSError) as error:
+        contents = [(path, (installed.site / path).read_bytes()) for path in paths] if size <= context.partition_bytes else []
+    except (OSError, dist_info.Unreadable) as error:
         raise _quarantine(context, partition, f"Its files cannot be read: {error}.") from error
+    if size > context.partition_bytes:
+        raise _quarantine(context, partition, f"Its files take {size} bytes, the cap is {context.partition_bytes}.")
     if source_files.version_of((path, hashlib.sha256(content).hexdigest()) for path, content in contents) != upstream.version:
         raise _quarantine(context, partition, "Its files changed between discovery and reading.")
     for path, content in contents:

@@ -3,8 +3,6 @@
 Local files only, and nothing that was installed into it. Folders of tests are captured and left out with a reason; they
 are two thirds of the bytes and teach little. The licence is what the library's own LICENSE.txt says, unless a file's
 head says otherwise for that file.
-
-Option: `stdlib`, the library's folder (default: the running interpreter's).
 """
 
 import hashlib
@@ -21,6 +19,8 @@ from pile_assets.licensing import accepted, claims, headers, texts, verdict
 from pile_assets.licensing.model import Claim, Reading
 from pile_assets.sources.formats import source_files, text_encoding
 from pile_assets.sources.model import Discovery, Document, RawFile, Skipped, SourceContext, Upstream
+from pile_assets.sources.options import Options, read_options
+from pile_assets.store import file_sha256
 
 VERSION = "1"
 LIBRARIES = ("license-expression",)
@@ -40,19 +40,25 @@ _TESTS = frozenset({"idle_test", "test", "tests"})
 _STACK = frozenset({"Python-2.0.1", "PSF-2.0"})
 
 
+class LibraryOptions(Options):
+    """`stdlib`: the folder of the running series' library, where it is not the interpreter's own."""
+
+    stdlib: Path | None = None
+
+
 def discover(context: SourceContext) -> Discovery:
     """The running series with the hash of its files; no partition, and a note, where the library is not there as files."""
     stdlib = _folder(context)
     files = _files(stdlib)
     if len(files) < FEWEST:
         return Discovery({}, notes=(f"The standard library is not installed as source files in {stdlib}.",))
-    version = _version((path, source_files.sha256_of(place)) for path, place in files.items())
+    version = _version((path, file_sha256(place)) for path, place in files.items())
     size = sum(place.stat().st_size for place in files.values())
     return Discovery({_key(): Upstream(version, len(files), size, _url(""))})
 
 
 def _folder(context: SourceContext) -> Path:
-    return Path(str(context.options.get("stdlib") or sysconfig.get_paths()["stdlib"]))
+    return read_options(context, LibraryOptions).stdlib or Path(sysconfig.get_paths()["stdlib"])
 
 
 def _key() -> str:

@@ -27,7 +27,7 @@ _VERB = (
     r"(?:licensed|released|distributed|available|governed|provided|published|covered|is|are|made) (?:\w+ ){0,3}?(?:under|by)"
 )
 _GRANT = rf"(?:{_VERB}|\bunder|\blicense) (?:the )?(?:terms (?:and conditions )?(?:of|in) )?(?:an? |the )?"
-_TWO = r"(?:v(?:ersion)? ?)?2(?: 0)?\b"
+_TWO = r"(?:v(?:ersion)? ?)?2(?: 0)?+\b"
 _DEDICATED = r"(?:placed?|put|released|dedicated) (?:in|into|to) the public domain"
 
 _STATEMENTS: Mapping[str, str] = {
@@ -56,12 +56,12 @@ _ALSO_NAMED: Mapping[str, tuple[str | None, str]] = {
     r"\bapache license v?(?:ersion)? ?2 0\b": ("Apache-2.0", "Apache"),
     r"\bmit license\b": ("MIT", "MIT"),
     r"\bbsd license\b": (None, "BSD"),
-    r"\bgpl\b|\bgeneral public license\b": (None, "GPL"),
+    r"\bgpl\b(?! compatible)|\bgeneral public license\b": (None, "GPL"),
 }
 _READ_AS_ID = [(re.compile(pattern), spdx) for pattern, spdx in _STATEMENTS.items()]
 _READ_AS_FAMILY = [(re.compile(pattern), family) for pattern, family in _FAMILIES.items()]
 _READ_IN_A_CHOICE = [(re.compile(pattern), named) for pattern, named in _ALSO_NAMED.items()]
-_CHOICE = re.compile(r"\bdual(?:ly)? licensed\b|\beither of the\b|\bat your option\b")
+_CHOICE = re.compile(r"\bdual(?:ly)? licensed\b|\bunder either of\b|\bat your option\b")
 _PART = re.compile(
     r"\b(?:portions?|parts|some|snippets?) (?:of (?:this|the|it)|from|is|are|was|were|adapted|taken|copied|derived)\b"
     r"|\b(?:adapted|derived|taken|copied|borrowed|ported|translated|based|lifted|converted) (?:\w+ ){0,3}?(?:from|on)\b"
@@ -147,11 +147,14 @@ def _named(raw: str, found: texts.Findings) -> _Named:
         exact += [(identifier, match) for (identifier, _), match in choices if identifier]
         loose += [(family, match) for (identifier, family), match in choices if not identifier]
     addressed = list(addresses.every(raw))
+    leads = [rest[max(0, match.start() - texts.LEAD) : match.end()] for _, match in (*exact, *loose)]
+    if addressed and not leads and not found.licences:
+        leads = [rest]
     return _Named(
         list(dict.fromkeys([*found.licences, *(spdx for spdx, _ in exact), *(r.spdx for r in addressed if r.spdx)])),
         list(dict.fromkeys([*(family for family, _ in loose), *(r.family for r in addressed if r.family and not r.spdx)])),
         [reading for reading in addressed if reading.status == "unresolved"],
-        [rest[max(0, match.start() - texts.LEAD) : match.end()] for _, match in (*exact, *loose)],
+        leads,
     )
 
 

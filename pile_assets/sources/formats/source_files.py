@@ -6,7 +6,7 @@ Shared by the sources that read an installed Python. No licences and no knowledg
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from pile_assets.sources.formats import text_encoding
 
@@ -45,12 +45,6 @@ def decode(content: bytes, kind: str) -> str:
         found = (_CODING.match(line) for line in content[:500].splitlines()[:2])
         declared = next((match[1].decode() for match in found if match), declared)
     return text_encoding.decode(content, declared)
-
-
-def sha256_of(path: Path) -> str:
-    """The hash of a file's bytes, 64 hex digits, read in one stream."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def version_of(files: Iterable[tuple[str, str]]) -> str:

@@ -1,0 +1,1 @@
+"""Tests of licence verdicts: reading statements, judging expressions, weighing claims."""
