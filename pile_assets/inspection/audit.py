@@ -38,7 +38,7 @@ class Audit:
     progress: Progress = lambda what, done, total: None
     manifests: dict[Address, Manifest] = field(default_factory=dict)
     unreadable: list[Problem] = field(default_factory=list)
-    _wrong: dict[Path, str | None] = field(default_factory=dict)
+    _found: dict[Path, tuple[int, str] | str] = field(default_factory=dict)  # bytes and sha256, or why it cannot be read
 
     def __post_init__(self) -> None:
         for address in self.store.addresses():
@@ -58,26 +58,19 @@ class Audit:
 
     def wrong(self, path: Path, sha256: str, size: int) -> str | None:
         """What is wrong with a file, given what was promised; None where it is whole."""
-        if path not in self._wrong:
-            self._wrong[path] = self._look(path, sha256, size)
-        return self._wrong[path]
-
-    def _look(self, path: Path, sha256: str, size: int) -> str | None:
-        name = path.relative_to(self.store.home)
-        try:
-            found = path.stat().st_size
-            if found != size:
-                return f"{name} has {found} bytes instead of {size}"
-            return None if file_sha256(path) == sha256 else f"{name} does not have the bytes its manifest promises"
-        except FileNotFoundError:
-            return f"{name} is missing"
-        except OSError as error:
-            return f"{name} cannot be read ({error.strerror})"
+        if path not in self._found:
+            self._found[path] = _look(path)
+        name, found = path.relative_to(self.store.home), self._found[path]
+        if isinstance(found, str):
+            return f"{name} {found}"
+        if found[0] != size:
+            return f"{name} has {found[0]} bytes instead of {size}"
+        return None if found[1] == sha256 else f"{name} does not have the bytes its manifest promises"
 
     @property
     def files_read(self) -> int:
         """How many files were looked at."""
-        return len(self._wrong)
+        return len(self._found)
 
     def whole(self, manifest: Manifest) -> bool:
         """Whether a manifest's files may be read: those of a damaged one are reported once, by the files check."""
@@ -93,6 +86,15 @@ class Audit:
     def of_stage(self, stage: str) -> Iterator[Manifest]:
         """The readable manifests of a stage, in order of address."""
         return (manifest for address, manifest in self.manifests.items() if address.stage == stage)
+
+
+def _look(path: Path) -> tuple[int, str] | str:
+    try:
+        return path.stat().st_size, file_sha256(path)
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
 
 
 def place_of(address: Address) -> str:

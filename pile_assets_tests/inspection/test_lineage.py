@@ -1,0 +1,134 @@
+"""Lineage is true: a shard's partitions are those of its rows, and every station of a document is the one it went through."""
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from pile_assets.errors import PileError, StoreDamage
+from pile_assets.inspection import lineage
+from pile_assets.inspection.sql import Tables
+from pile_assets.store import Address
+from pile_assets_tests.commands import Pile
+from pile_assets_tests.deployments import document
+
+
+def of_document(pile: Pile, identifier: str) -> lineage.DocumentLineage:
+    with Tables(pile.store) as tables:
+        return lineage.document(pile.store, tables, identifier)
+
+
+def test_the_partitions_of_every_shard_are_those_of_its_rows(built_once: Pile) -> None:
+    store = built_once.store
+    names = lineage.shards(store)
+    assert len(names) == 5
+    for name, manifest in names.items():
+        rows = pl.concat([pl.read_parquet(path) for path in store.paths(manifest)])
+        counted = {(s, p): n for s, p, n in rows.group_by("source", "partition").len().iter_rows()}
+        shard = lineage.shard(store, name)
+        assert {(part.source, part.partition): part.documents for part in shard.partitions} == counted
+        assert shard.rows == rows.height
+        assert shard.bytes == sum(part.bytes for part in shard.partitions)
+
+
+def test_the_versions_of_a_shards_partitions_are_those_of_their_stages(built_once: Pile) -> None:
+    store = built_once.store
+    catalogue = built_once.corpus.deployment.open(rehearse=True).state.catalogue
+    for name in lineage.shards(store):
+        shard = lineage.shard(store, name)
+        assert shard.current
+        for part in shard.partitions:
+            documents = store.manifest(Address.of_source(part.source, "documents", part.partition))
+            unique = store.manifest(Address.of_source(part.source, "unique", part.partition))
+            assert documents
+            assert unique
+            assert part.upstream == catalogue(part.source)[part.partition].version
+            assert (part.documents_version, part.unique_version) == (documents.data_version, unique.data_version)
+
+
+def test_a_shard_that_is_behind_says_so_and_claims_no_versions(built: Pile) -> None:
+    store = built.store
+    plan = store.manifest(Address.of_domain("books", "shard_plan"))
+    assert plan
+    shards = {**plan.facts["shards"], "permissive-all": plan.facts["shards"]["permissive-all"][:1]}
+    store.commit(replace(plan, facts={**plan.facts, "shards": shards}))
+    shard = lineage.shard(store, "books/permissive-all")
+    assert not shard.current
+    assert {(part.upstream, part.unique_version) for part in shard.partitions} == {(None, None)}
+
+
+def test_a_shard_whose_manifest_lies_is_damage(built: Pile) -> None:
+    store = built.store
+    manifest = lineage.shards(store)["books/permissive-all"]
+    made_of = [["songs", "plain", 99, 1], *manifest.facts["made_of"][1:]]
+    store.commit(replace(manifest, facts={**manifest.facts, "made_of": made_of}))
+    with pytest.raises(StoreDamage, match="does not hold the documents its manifest promises"):
+        lineage.shard(store, "books/permissive-all")
+
+
+@pytest.mark.parametrize("wrong", ["permissive-all", "book/permissive-all", "books/permissive-al"])
+def test_a_wrong_shard_name_suggests_the_right_one(built_once: Pile, wrong: str) -> None:
+    with pytest.raises(PileError) as raised:
+        lineage.shard(built_once.store, wrong)
+    assert "books/permissive-all" in raised.value.remedy
+
+
+def test_a_kept_document_is_followed_from_its_raw_file_to_its_row(built_once: Pile) -> None:
+    found = of_document(built_once, "songs:mixed/credited")
+    assert found.current
+    assert found.raw["path"] == "mixed.jsonl"
+    assert found.raw["upstream"] == found.raw["sha256"]  # what this connector calls a version
+    assert (found.licence["licence"], found.licence["accepted"], found.licence["reason"]) == ("MIT", True, None)
+    assert [claim["raw"] for claim in found.licence["evidence"]] == ["MIT"]
+    assert set(found.filters) == {"length", "language", "gopher_quality", "gopher_repetition", "code_quality", "pii"}
+    assert found.filters["length"]["bytes"] == found.text["bytes"]
+    assert found.policy == {"kept": True, "reason": None, "rule": None, "quality": found.policy and found.policy["quality"]}
+    assert found.duplicate
+    assert found.duplicate["verdict"] == "kept"
+    assert found.shard
+    rows = pl.read_parquet(built_once.corpus.home / found.shard["file"])
+    assert rows["id"][found.shard["row"]] == "songs:mixed/credited"
+    assert found.shard["shard"] == "books/permissive-all"
+
+
+def test_a_duplicate_and_its_canonical_name_one_another(built_once: Pile) -> None:
+    copied = of_document(built_once, "songs:mixed/copy")
+    assert copied.shard is None
+    assert copied.duplicate
+    assert (copied.duplicate["verdict"], copied.duplicate["dup_of"]) == ("exact_dup", "fables:one/fable-one-0")
+    assert (copied.duplicate["dup_of_source"], copied.duplicate["dup_of_partition"]) == ("fables", "one")
+    (dropped,) = of_document(built_once, "fables:one/fable-one-0").duplicates
+    assert (dropped["id"], dropped["source"], dropped["partition"]) == ("songs:mixed/copy", "songs", "mixed")
+
+
+def test_a_held_document_tells_why_and_is_in_no_shard(built_once: Pile) -> None:
+    found = of_document(built_once, "songs:mixed/unclear")
+    assert found.licence["accepted"] is False
+    assert "ask the author" in found.licence["reason"]
+    assert found.policy
+    assert (found.policy["kept"], found.policy["reason"]) == (False, "licence-held")
+    assert found.shard is None
+
+
+def test_a_dropped_document_names_the_rule(built_once: Pile) -> None:
+    found = of_document(built_once, "songs:mixed/short")
+    assert found.policy
+    assert found.policy["reason"] == "too-short"
+    assert found.policy["rule"]
+
+
+def test_a_document_of_a_withdrawn_partition_is_found_and_in_no_shard(fresh: Pile) -> None:
+    fresh.corpus.publish("songs", "old", [document("moved")])
+    fresh.build()
+    assert of_document(fresh, "songs:old/moved").shard
+    fresh.corpus.withdraw("songs", "old")
+    fresh.build()
+    gone = of_document(fresh, "songs:old/moved")
+    assert (gone.duplicate, gone.policy, gone.shard) == (None, None, None)
+    assert gone.licence["accepted"]
+
+
+def test_an_unknown_document_suggests_those_most_like_it(built_once: Pile) -> None:
+    with pytest.raises(PileError) as raised:
+        of_document(built_once, "songs:mixed/credted")
+    assert raised.value.remedy.startswith("Is it one of these: songs:mixed/credited")
