@@ -133,8 +133,7 @@ def _discover(session: Session, report: BuildReport, progress: Progress, only: C
         try:
             changes, problems, discovery = session.discover(source)
         except PileError as error:
-            error.source = error.source or source
-            report.fail(error)
+            report.fail(error.at(source=source))
             continue
         report.changes[source] = changes
         report.failed.extend(problems)

@@ -69,10 +69,9 @@ def run_partition(
     """Bring one partition up to date, reporting each step. Raises Quarantine or PileError, located; what was done stays."""
     try:
         _walk(view, chain, partition, entry, report, request)
-    except Quarantine as found:
-        raise located(found, chain.record.id, partition) from found
     except PileError as found:
-        raise located(found, chain.record.id, partition) from found
+        found.at(source=chain.record.id, partition=partition)
+        raise
     except OSError as error:
         raise PileError(
             f"The machine refused a read or write: {error}.",
@@ -87,17 +86,6 @@ def run_partition(
             source=chain.record.id,
             partition=partition,
         ) from error
-
-
-def located(error: PileError, source: str, partition: str) -> PileError:
-    """The same error with source and partition filled in where it did not name them."""
-    return type(error)(
-        error.cause,
-        remedy=error.remedy,
-        source=error.source or source,
-        partition=error.partition or partition,
-        document=error.document,
-    )
 
 
 def _walk(view: View, chain: Chain, partition: str, entry: Entry, report: Callable[[Outcome], None], request: Request) -> None:
@@ -161,7 +149,7 @@ def _work(view: View, chain: Chain, step: Step, address: Address, key: str, inpu
             case _:
                 raise ValueError(f"no such stage: {step.stage}")
     except Quarantine as found:
-        view.quarantine(address, key, located(found, chain.record.id, address.partition))
+        view.quarantine(address, key, found.at(source=chain.record.id, partition=address.partition))
         raise
     manifest = output.manifest(address, key, step.code_version, inputs)
     view.commit(manifest)

@@ -7,10 +7,9 @@ policy may say (`policy_model`). Both functions keep every document, in order: d
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import polars as pl
-import yaml
 from pydantic import ValidationError
 
 from pile_assets import schemas
@@ -26,11 +25,9 @@ from pile_assets.filters.policy_model import (
     TAKEDOWN,
     Policy,
 )
+from pile_assets.registry.plain_yaml import read_yaml
 
 __all__ = ["Policy", "clean", "decide", "load_policy"]
-
-FILE_BYTES = 256 * 1024
-"""Largest policy file read."""
 
 DECIDED = {
     "id": pl.String,
@@ -47,11 +44,9 @@ Span = tuple[int, int, str]
 def load_policy(path: Path) -> Policy:
     """One policy file, checked against all filters there are. Raises RegistryError naming every field at fault."""
     try:
-        if path.stat().st_size > FILE_BYTES:
-            raise _refused(path, [f"the file is larger than {FILE_BYTES} bytes"])
-        content = yaml.load(path.read_text(encoding="utf-8"), _PlainLoader)
-    except (yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as error:
-        raise _refused(path, [f"not readable as YAML: {error}"]) from error
+        content = read_yaml(path)
+    except ValueError as error:
+        raise _refused(path, [str(error)]) from error
     try:
         policy = Policy.model_validate(content)
     except ValidationError as error:
@@ -60,22 +55,6 @@ def load_policy(path: Path) -> Policy:
         raise _refused(path, [f"name: is {policy.name!r}, but the file is named {path.name}; rename one of them"])
     policy.check(tuple(FILTERS))
     return policy
-
-
-class _PlainLoader(yaml.SafeLoader):
-    """YAML without its two traps: a repeated key silently wins, and aliases blow a small file up."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.composer.ComposerError(None, None, "aliases are not used here", self.peek_event().start_mark)  # type: ignore[no-untyped-call]
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        names = [key.value for key, _ in node.value]
-        for key, _ in node.value:
-            if names.count(key.value) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands here twice", key.start_mark)
-        return super().construct_mapping(node, deep)
 
 
 def decide(policy: Policy, documents: pl.DataFrame, attributes: Attributes, suppressed: Collection[str] = ()) -> pl.DataFrame:

@@ -12,8 +12,9 @@ import yaml
 from pile_assets.errors import RegistryError
 from pile_assets.filters import FILTERS, Filter
 from pile_assets.filters.model import per_document
-from pile_assets.filters.policy import FILE_BYTES, Policy, load_policy
+from pile_assets.filters.policy import Policy, load_policy
 from pile_assets.filters.policy_model import OWN_REASONS
+from pile_assets.registry.plain_yaml import FILE_BYTES
 from pile_assets_tests.filters.golden import DEFAULT_POLICY
 
 SMALL: dict[str, Any] = {
