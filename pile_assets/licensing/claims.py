@@ -102,11 +102,14 @@ def _beside(found: texts.Findings, reading: Reading, stated: Collection[str]) ->
 def _as_stated(identifier: str, stated: Collection[str]) -> str | None:
     """The stated identifier a licence text stands for; None where it is another licence.
 
-    The stack of Python licences holds the PSF's, and is what modules under the PSF licence alone ship.
+    The text of a licence with an exception is often shipped without the exception, and the stack of Python licences,
+    which holds the PSF's, by modules under the PSF licence alone.
     """
     if identifier in stated:
         return identifier
-    return "PSF-2.0" if identifier == "Python-2.0.1" and "PSF-2.0" in stated else None
+    if identifier == "Python-2.0.1" and "PSF-2.0" in stated:
+        return "PSF-2.0"
+    return next((name for name in sorted(stated) if name.startswith(f"{identifier} WITH ")), None)
 
 
 def _of_stanza(stanza: stanzas.Stanza, path: str, sha256: str) -> Iterator[Claim]:

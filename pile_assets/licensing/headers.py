@@ -151,8 +151,7 @@ def notices(text: str) -> tuple[str, ...]:
 def strip_licence_header(text: str, media_type: str) -> str:
     """`text` without the leading comments that state copyright or licence; docstrings and other comments stay.
 
-    For duplicate signatures: thousands of small files share nothing but this comment. Pure, and idempotent for files
-    whose licence comment is whole.
+    For duplicate signatures: thousands of small files share nothing but this comment.
     """
     kept, position, removed = [], 0, False
     for part in _parts(text, media_type):

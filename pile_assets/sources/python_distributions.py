@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from pile_assets.errors import PileError, Quarantine
-from pile_assets.licensing import accepted, claims, headers, stanzas, verdict
+from pile_assets.licensing import accepted, claims, headers, stanzas, texts, verdict
 from pile_assets.licensing.model import Claim, Reading, Verdict
 from pile_assets.sources.formats import dist_info, source_files, text_encoding
 from pile_assets.sources.model import Discovery, Document, RawFile, Skipped, SourceContext, Upstream
@@ -138,21 +138,25 @@ def fetch(context: SourceContext, partition: str, upstream: Upstream) -> Iterato
         raise _quarantine(context, partition, "The distribution is no longer installed.")
     try:
         paths = installed.files()
-        size = sum((installed.site / path).stat().st_size for path in paths)
-        contents = [(path, (installed.site / path).read_bytes()) for path in paths] if size <= context.partition_bytes else []
+        _check_size(context, partition, sum((installed.site / path).stat().st_size for path in paths))
+        contents = [(path, (installed.site / path).read_bytes()) for path in paths]
     except (OSError, dist_info.Unreadable) as error:
         raise _quarantine(context, partition, f"Its files cannot be read: {error}.") from error
-    if size > context.partition_bytes:
-        raise _quarantine(context, partition, f"Its files take {size} bytes, the cap is {context.partition_bytes}.")
     if source_files.version_of((path, hashlib.sha256(content).hexdigest()) for path, content in contents) != upstream.version:
         raise _quarantine(context, partition, "Its files changed between discovery and reading.")
     for path, content in contents:
         yield RawFile(path, installed.url(path), content)
 
 
-def _quarantine(context: SourceContext, partition: str, cause: str) -> Quarantine:
-    remedy = "Look at the environment with pip or uv, then run the build again; the last good version is kept meanwhile."
-    return Quarantine(cause, remedy=remedy, source=context.source, partition=partition)
+def _quarantine(context: SourceContext, partition: str, cause: str, remedy: str = "") -> Quarantine:
+    look = "Look at the environment, then run the build again; the last good version is kept meanwhile."
+    return Quarantine(cause, remedy=remedy or look, source=context.source, partition=partition)
+
+
+def _check_size(context: SourceContext, partition: str, size: int) -> None:
+    if size > context.partition_bytes:
+        cause = f"Its files take {size} bytes, the cap is {context.partition_bytes}."
+        raise _quarantine(context, partition, cause, f"Raise size_cap.partition_bytes in {context.source}.yaml.")
 
 
 def documents(context: SourceContext, partition: str, raw: Iterable[RawFile]) -> Iterator[Document | Skipped]:
@@ -293,12 +297,13 @@ def _scope(path: str, metadata: dist_info.CoreMetadata, folders: set[str]) -> st
 
 
 def _shipped(where: str, files: Sequence[RawFile]) -> _Shipped:
-    texts = [text for _, text in _licence_files(files)]
-    lines = dict.fromkeys(line for text in texts for line in headers.notices(stanzas.split(text)[0]))
+    found = [(file.path, text) for file, text in _licence_files(files) if claims.is_licence_file(file.path)]
+    complete = any(texts.find(text).licences or not claims.is_notice_file(path) for path, text in found)
+    lines = dict.fromkeys(line for _, text in found for line in headers.notices(stanzas.split(text)[0]))
     missing = Claim(
         "notice", "", "no licence text is shipped", Reading("unresolved", "licence-text-missing"), "rightsholder", where
     )
-    return _Shipped(bool(texts), tuple(lines), missing)
+    return _Shipped(complete, tuple(lines), missing)
 
 
 def _held(

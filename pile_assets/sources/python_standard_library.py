@@ -93,21 +93,26 @@ def fetch(context: SourceContext, partition: str, upstream: Upstream) -> Iterato
     if partition != _key():
         raise _quarantine(context, partition, f"The interpreter that runs now is {_key()}.")
     try:
-        contents = [(path, place.read_bytes()) for path, place in _files(_folder(context)).items()]
+        files = _files(_folder(context))
+        _check_size(context, partition, sum(place.stat().st_size for place in files.values()))
+        contents = [(path, place.read_bytes()) for path, place in files.items()]
     except OSError as error:
         raise _quarantine(context, partition, f"Its files cannot be read: {error}.") from error
-    size = sum(len(content) for _, content in contents)
-    if size > context.partition_bytes:
-        raise _quarantine(context, partition, f"Its files take {size} bytes, the cap is {context.partition_bytes}.")
     if _version((path, hashlib.sha256(content).hexdigest()) for path, content in contents) != upstream.version:
         raise _quarantine(context, partition, "Its files changed between discovery and reading.")
     for path, content in contents:
         yield RawFile(path, _url(path), content)
 
 
-def _quarantine(context: SourceContext, partition: str, cause: str) -> Quarantine:
-    remedy = "Look at the Python installation, then run the build again; the last good version is kept meanwhile."
-    return Quarantine(cause, remedy=remedy, source=context.source, partition=partition)
+def _quarantine(context: SourceContext, partition: str, cause: str, remedy: str = "") -> Quarantine:
+    look = "Look at the Python installation, then run the build again; the last good version is kept meanwhile."
+    return Quarantine(cause, remedy=remedy or look, source=context.source, partition=partition)
+
+
+def _check_size(context: SourceContext, partition: str, size: int) -> None:
+    if size > context.partition_bytes:
+        cause = f"Its files take {size} bytes, the cap is {context.partition_bytes}."
+        raise _quarantine(context, partition, cause, f"Raise size_cap.partition_bytes in {context.source}.yaml.")
 
 
 def documents(context: SourceContext, partition: str, raw: Iterable[RawFile]) -> Iterator[Document | Skipped]:

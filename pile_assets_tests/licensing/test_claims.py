@@ -29,10 +29,16 @@ License: MIT
 )
 
 
+@pytest.mark.parametrize("folder", ["", "a/b/"])
 @pytest.mark.parametrize(
-    "path",
-    "LICENSE a/LICENCE.txt a/COPYING NOTICE LICENSE-MIT LICENSE.APACHE MIT-LICENSE.txt apache-2.0.LICENSE licenses.txt UNLICENSE"
-    " ThirdPartyNotices.txt third_party_licenses.md COPYING.LESSER".split(),
+    "stem", ["LICENSE", "LICENCE.txt", "LICENSE-MIT", "LICENSE.APACHE", "MIT-LICENSE.txt", "apache-2.0.LICENSE"]
+)
+def test_licence_files_are_known_by_name_whatever_the_licence(folder, stem):
+    assert claims.is_licence_file(folder + stem)
+
+
+@pytest.mark.parametrize(
+    "path", ["NOTICE", "a/COPYING", "COPYING.LESSER", "UNLICENSE", "licenses.txt", "ThirdPartyNotices.txt"]
 )
 def test_licence_files_are_known_by_name(path):
     assert claims.is_licence_file(path)

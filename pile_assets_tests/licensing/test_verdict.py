@@ -177,7 +177,7 @@ _PLACES = st.sampled_from(
 )
 _CLAIMS = st.lists(
     st.builds(
-        lambda place, reading, who: Claim(*place, "raw", reading, who, f"{place}"),
+        lambda place, reading, who: Claim(place[0], place[1], "raw", reading, who, f"{place}"),
         _PLACES,
         _READINGS,
         st.sampled_from(["rightsholder", "host"]),
