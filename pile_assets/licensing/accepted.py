@@ -5,8 +5,8 @@ the names of what is refused and why, and the rule for OR and AND. What may not:
 weighing claims (`verdict`). A licence without a row is not admitted, whatever its merits; a row is added by a person who
 has read the licence.
 
-Code follows the Blue Oak Council list at Bronze and better, as Common Pile does (Kandpal et al. 2025, section 2), plus
-licences that list does not rate but the embedded default needs (PSF, CNRI, Open MPI). Content follows the Open
+Code rows are permissive licences of the kind the Blue Oak Council rates Bronze or better, which is Common Pile's bar for
+code (Kandpal et al. 2025), with what the embedded default needs (PSF, CNRI, Open MPI). Content rows follow the Open
 Definition list. Software copyleft is refused by name: a shard of permissive text must not carry terms that reach the
 work it is mixed into.
 """

@@ -303,7 +303,7 @@ def words(text: str) -> str:
     return " ".join(_WORD.findall(_MARKS.sub(" ", text.lower().replace("licence", "license"))))
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=512)
 def find(text: str) -> Findings:
     """All licences in `text`, complete ones apart from changed, refused and restricting ones."""
     content = words(text)

@@ -109,7 +109,10 @@ def _weigh(levels: Sequence[Sequence[Claim]]) -> _Outcome:
 
 
 def _failed(claims: tuple[Claim, ...]) -> _Outcome | None:
-    """Refused families and statements that could not be read stop the verdict where they stand."""
+    """Refused families and statements that could not be read stop the verdict where they stand.
+
+    A refused family is resolved without an expression: no version of it would be accepted.
+    """
     for claim in claims:
         why = accepted.refusal(claim.reading.family or "") if claim.reading.status == "family-only" else None
         if why and (claim.kind == "file" or len(claims) == 1):
