@@ -307,6 +307,11 @@ class Store:
                 problems.append(f"{relative} does not have the bytes its manifest promises")
         return problems
 
+    def sweep(self) -> None:
+        """Remove the temporary files of processes that were killed. Only for who holds the lock exclusively."""
+        for path in self.home.rglob(".*.tmp"):
+            path.unlink(missing_ok=True)
+
     # -- lock ------------------------------------------------------------------------------------------------------
 
     @contextmanager

@@ -56,7 +56,9 @@ def build(context: click.Context, threads: int, only: tuple[str, ...], repair: b
 
     started = time.monotonic()
     deployment = Deployment.from_environment()
-    with Store(deployment.home).lock("pile build", exclusive=True), terminal.progress() as progress:
+    store = Store(deployment.home)
+    with store.lock("pile build", exclusive=True), terminal.progress() as progress:
+        store.sweep()
         left = _repair(deployment, progress) if repair else []
         session = deployment.open()
         _check_sources(session, only)
