@@ -18,7 +18,7 @@ from pile_assets.chain import Outcome, Request, run_partition
 from pile_assets.deployment import Session
 from pile_assets.errors import PileError, Quarantine
 from pile_assets.graph import events
-from pile_assets.graph.naming import WORK, asset_key, source_work
+from pile_assets.graph.naming import DIGEST, asset_key, source_work
 from pile_assets.graph.working import working
 from pile_assets.state import Entry
 from pile_assets.steps import Chain
@@ -82,16 +82,16 @@ def run_chain(
 
 def by_hand(context: Context) -> bool:
     """Whether a person launched this run, not the planner."""
-    return WORK not in context.run.tags
+    return DIGEST not in context.run.tags
 
 
 def _run_partitions(context: Context, session: Session, chain: Chain, keys: Collection[str], request: Request) -> Tally:
     tally = Tally()
-    landing = events.landing(session)
+    around = events.surroundings(session)
 
     def report(outcome: Outcome) -> None:
         if outcome.action != "unchanged":
-            context.log_event(events.of_outcome(outcome, landing))
+            context.log_event(events.of_outcome(outcome, around))
             tally.worked[outcome.address.stage] += 1
         else:
             tally.unchanged.append(outcome.address)

@@ -14,49 +14,34 @@ import dagster as dg
 
 from pile_assets import assembly, corpus
 from pile_assets.graph.corpus_run import CorpusConfig, run_dedup, run_plan, run_release, run_shards
-from pile_assets.graph.naming import CORPUS_GROUP, domain_group, shard_partitions, source_key
+from pile_assets.graph.naming import DUPLICATES_GROUP, RELEASE_GROUP, domain_group, shard_partitions
+from pile_assets.graph.parents import DEDUP, RELEASE, Parents, inputs_key, plan_key, shards_key
 from pile_assets.graph.sources import SourceInGraph, domains_of
 
-ALL = dg.AllPartitionMapping()
-DEDUP = dg.AssetKey(["dedup"])
-RELEASE = dg.AssetKey(["release"])
 
-
-def shards_key(domain: str) -> dg.AssetKey:
-    return dg.AssetKey(["shards", domain])
-
-
-def plan_key(domain: str) -> dg.AssetKey:
-    return dg.AssetKey([domain, "shard_plan"])
-
-
-def inputs_key(domain: str) -> dg.AssetKey:
-    return dg.AssetKey([domain, "shard_inputs"])
-
-
-def corpus_assets(sources: Sequence[SourceInGraph]) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+def corpus_assets(sources: Sequence[SourceInGraph], table: Parents) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """Everything behind the sources' chains."""
-    found: list[dg.AssetsDefinition | dg.AssetSpec] = [_dedup(sources)]
+    found: list[dg.AssetsDefinition | dg.AssetSpec] = [_dedup(table)]
     for domain in domains_of(sources):
-        members = [source.name for source in sources if source.domain == domain]
-        found += [_shard_plan(domain, members), _shard_inputs(domain, members), _shards(domain)]
-    return [*found, _release(domains_of(sources))]
+        found += [_shard_plan(domain, table), _shard_inputs(domain, table), _shards(domain, table)]
+    return [*found, _release(table)]
 
 
-def _dedup(sources: Sequence[SourceInGraph]) -> dg.AssetsDefinition:
+def _whole(parents: Sequence[dg.AssetKey]) -> list[dg.AssetDep]:
+    """All partitions of the parents."""
+    return [dg.AssetDep(parent, partition_mapping=dg.AllPartitionMapping()) for parent in parents]
+
+
+def _dedup(table: Parents) -> dg.AssetsDefinition:
     @dg.asset(
         key=DEDUP,
-        deps=[
-            dg.AssetDep(source_key(source.name, stage), partition_mapping=ALL)
-            for source in sources
-            for stage in ("signatures", "eligible")
-        ],
+        deps=_whole(table[DEDUP]),
         description=(
             "Which documents duplicate which, over the whole corpus: exact by normalised hash, near by MinHash, the "
             "better-ranked one kept. A function of what is eligible alone, so order of arrival does not matter. `duplicates` "
             "shows who repeats whom; each source's `unique` the verdicts."
         ),
-        group_name=CORPUS_GROUP,
+        group_name=DUPLICATES_GROUP,
         kinds={"polars", "parquet"},
         code_version=corpus.DEDUP_VERSION,
         output_required=False,
@@ -68,10 +53,10 @@ def _dedup(sources: Sequence[SourceInGraph]) -> dg.AssetsDefinition:
     return dedup
 
 
-def _shard_plan(domain: str, sources: Sequence[str]) -> dg.AssetsDefinition:
+def _shard_plan(domain: str, table: Parents) -> dg.AssetsDefinition:
     @dg.asset(
         key=plan_key(domain),
-        deps=[dg.AssetDep(source_key(source, "unique"), partition_mapping=ALL) for source in sources],
+        deps=_whole(table[plan_key(domain)]),
         description=(
             f"Which source partitions make which shard of {domain}: the leaves of a trie over their hashed names, each at most "
             "the target size. Set the size with PILE_SHARD_BYTES."
@@ -88,10 +73,10 @@ def _shard_plan(domain: str, sources: Sequence[str]) -> dg.AssetsDefinition:
     return shard_plan
 
 
-def _shards(domain: str) -> dg.AssetsDefinition:
+def _shards(domain: str, table: Parents) -> dg.AssetsDefinition:
     @dg.asset(
         key=shards_key(domain),
-        deps=[inputs_key(domain)],
+        deps=table[shards_key(domain)],
         partitions_def=dg.DynamicPartitionsDefinition(name=shard_partitions(domain)),
         description=(
             f"The training shards of {domain}: Parquet part files of interleaved documents of one licence family. `made_of` "
@@ -111,14 +96,12 @@ def _shards(domain: str) -> dg.AssetsDefinition:
     return shards
 
 
-def _shard_inputs(domain: str, sources: Sequence[str]) -> dg.AssetSpec:
+def _shard_inputs(domain: str, table: Parents) -> dg.AssetSpec:
+    plan, *uniques = table[inputs_key(domain)]
     return dg.AssetSpec(
         inputs_key(domain),
         partitions_def=dg.DynamicPartitionsDefinition(name=shard_partitions(domain)),
-        deps=[
-            plan_key(domain),
-            *(dg.AssetDep(source_key(source, "unique"), partition_mapping=ALL) for source in sources),
-        ],
+        deps=[plan, *_whole(uniques)],
         description=(
             "The exact source partitions and versions of every shard, reported only where they changed. There is nothing to "
             f"launch here: materialize `{domain}/shard_plan`."
@@ -128,15 +111,15 @@ def _shard_inputs(domain: str, sources: Sequence[str]) -> dg.AssetSpec:
     )
 
 
-def _release(domains: Sequence[str]) -> dg.AssetsDefinition:
+def _release(table: Parents) -> dg.AssetsDefinition:
     @dg.asset(
         key=RELEASE,
-        deps=[dg.AssetDep(shards_key(domain), partition_mapping=ALL) for domain in domains],
+        deps=_whole(table[RELEASE]),
         description=(
             "The immutable manifest over all shards with their digests and licences; equal shards make the same release, "
             "whenever it is written. It lies under `releases/` in PILE_HOME."
         ),
-        group_name=CORPUS_GROUP,
+        group_name=RELEASE_GROUP,
         kinds={"json"},
         code_version=assembly.RELEASE_VERSION,
         output_required=False,

@@ -116,13 +116,13 @@ def _plan(context: Context, session: Session, domain: str, force: bool) -> None:
     placed = assembly.placements(domain, session.sources, session.view.get, session.view.partitions)
     if _is_current(context, session, address, assembly.plan_key(domain, placed, shard_bytes), force):
         return
-    before, landed = session.view.get(address), events.landing(session)
+    before, landed = session.view.get(address), events.surroundings(session).landing
     assembly.run_plan(session.view, session.sources, domain, shard_bytes, _reporter(context, session))
     plan = session.view.need(address)
     add_partitions(context.instance, shard_partitions(domain), plan.facts["shards"])
     for shard in changed_inputs(before, plan):
         context.log_event(events.of_shard_inputs(plan, shard))
-    for (source, partition), shards in sorted(events.landing(session).items()):
+    for (source, partition), shards in sorted(events.surroundings(session).landing.items()):
         if shards != landed.get((source, partition), []):
             version = session.view.need(Address.of_source(source, "unique", partition)).data_version
             context.log_event(events.of_landing(source, partition, shards, version))
@@ -157,11 +157,11 @@ def _write_shard(context: Context, session: Session, domain: str, shard: str, fo
 
 def _reporter(context: Context, session: Session) -> Callable[[Outcome], None]:
     """Logs an event for every new version; a run by hand also says where there is none."""
-    landing = events.landing(session)
+    around = events.surroundings(session)
 
     def report(outcome: Outcome) -> None:
         if outcome.action != "unchanged":
-            context.log_event(events.of_outcome(outcome, landing))
+            context.log_event(events.of_outcome(outcome, around))
         elif outcome.address.stage != "unique":
             _tell_unchanged(context, outcome.address)
 

@@ -3,11 +3,13 @@
 What belongs here: one function per kind of event, each from committed facts alone, so that a run and `reconcile` report the
 same. What may not: deciding when to report, storing anything.
 
-No event carries Dagster's own provenance tags: a step depends on parts of its inputs (`Manifest.versions`), which those tags
-cannot say, and the UI would call partitions unsynced for ever that are up to date.
+Every event names its parents and their versions in Dagster's provenance tags, with no pointer to an event of theirs. Dagster
+would call a partition unsynced without the tags, for having new parents; and with pointers, when a parent has a new version in
+a part that the step does not read (`Manifest.versions`). What is out of date is the planner's to say.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import dagster as dg
 
@@ -18,6 +20,8 @@ from pile_assets.errors import PileError
 from pile_assets.graph import metadata
 from pile_assets.graph.markdown import list_field
 from pile_assets.graph.naming import CODE_VERSION, DATA_VERSION, asset_key, partition_of, source_key
+from pile_assets.graph.parents import Parents, parents
+from pile_assets.graph.sources import sources_in_graph
 from pile_assets.state import Entry
 from pile_assets.store import Address, Manifest
 
@@ -27,26 +31,50 @@ RETIRED = "retired"
 """The data version of the inputs of a shard that the plan no longer has."""
 
 
-def landing(session: Session) -> metadata.Landing:
-    """Where every source partition lands by the plans as they are now."""
+@dataclass(frozen=True)
+class Surroundings:
+    """What an event says beyond its own manifest: where source partitions land, and what every asset is made from."""
+
+    landing: metadata.Landing
+    parents: Parents
+
+
+def surroundings(session: Session) -> Surroundings:
+    """By the shard plans and the registry as they are now."""
     addresses = (Address.of_domain(domain, "shard_plan") for domain in domains(session.sources, session.view.partitions))
-    return metadata.landing([plan for address in addresses if (plan := session.view.get(address))])
+    plans = [plan for address in addresses if (plan := session.view.get(address))]
+    return Surroundings(metadata.landing(plans), parents(sources_in_graph(session)))
 
 
-def of_outcome(outcome: Outcome, landing: metadata.Landing) -> dg.AssetMaterialization:
+def of_outcome(outcome: Outcome, around: Surroundings) -> dg.AssetMaterialization:
     """A step was worked or taken up again."""
     shard = outcome.address.stage == "shards"
-    return of_manifest(outcome.manifest, landing, changed_because(outcome.before, outcome.manifest) if shard else ())
+    return of_manifest(outcome.manifest, around, changed_because(outcome.before, outcome.manifest) if shard else ())
 
 
-def of_manifest(manifest: Manifest, landing: metadata.Landing, why: Sequence[str] = ()) -> dg.AssetMaterialization:
+def of_manifest(manifest: Manifest, around: Surroundings, why: Sequence[str] = ()) -> dg.AssetMaterialization:
     """A committed step, with the reasons for its last change where they are known."""
+    key = asset_key(manifest.address)
     return dg.AssetMaterialization(
-        asset_key(manifest.address),
+        key,
         partition=partition_of(manifest.address),
-        metadata=metadata.of_manifest(manifest, landing) | list_field("changed_because", why),
-        tags={DATA_VERSION: manifest.data_version, CODE_VERSION: manifest.code_version},
+        metadata=metadata.of_manifest(manifest, around.landing) | list_field("changed_because", why),
+        tags={
+            DATA_VERSION: manifest.data_version,
+            CODE_VERSION: manifest.code_version,
+            **_provenance(manifest, around.parents.get(key, ())),
+        },
     )
+
+
+def _provenance(manifest: Manifest, parents: Sequence[dg.AssetKey]) -> dict[str, str]:
+    """Dagster's tags on the parents. Of a parent read as a whole, what was read is in the step's key."""
+    tags = {}
+    for parent in parents:
+        name = parent.to_user_string()
+        tags[f"dagster/input_data_version/{name}"] = manifest.inputs.get(parent.path[-1], manifest.key)
+        tags[f"dagster/input_event_pointer/{name}"] = "NULL"
+    return tags
 
 
 def of_upstream(source: str, partition: str, entry: Entry) -> dg.AssetMaterialization:

@@ -3,7 +3,7 @@
 What belongs here: reading committed facts into `AssetFacts`. What may not: asking Dagster anything (`reconcile`).
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,6 +18,7 @@ from pile_assets.graph.naming import (
     DEDUP_WORK,
     RELEASE_WORK,
     asset_key,
+    catalogue_work,
     domain_work,
     partition_of,
     shard_partitions,
@@ -26,6 +27,7 @@ from pile_assets.graph.naming import (
 )
 from pile_assets.graph.sources import SourceInGraph, domains_of
 from pile_assets.store import Address, Manifest
+from pile_assets.view import View
 
 AGAIN = ("reported again from the store: an earlier event says why it was last written, if Dagster still has it",)
 
@@ -49,21 +51,18 @@ class AssetFacts:
 
 
 class Facts:
-    """Everything to be shown, but for works that are busy: their runs report themselves.
+    """Everything to be shown. `outcomes` are what a build has just done: they say why shards changed, and which steps have
+    new code and old output."""
 
-    `outcomes` are what a build has just done: they say why shards changed, and which steps have new code and old output.
-    """
+    def __init__(self, session: Session, shown: Sequence[SourceInGraph], outcomes: Mapping[Address, Outcome]):
+        self._session, self._shown, self._outcomes = session, shown, outcomes
+        self._view = session.view
+        self._around = events.surroundings(session)
 
-    def __init__(
-        self,
-        session: Session,
-        shown: Sequence[SourceInGraph],
-        outcomes: Mapping[Address, Outcome],
-        busy: Collection[str],
-    ):
-        self._session, self._view, self._shown = session, session.view, shown
-        self._outcomes, self._busy = outcomes, busy
-        self._landing = events.landing(session)
+    def works(self) -> list[str]:
+        """The works whose assets there are, in the order of the graph; the catalogue of a source counts as one."""
+        of_sources = [work for source in self._shown for work in (catalogue_work(source.name), source_work(source.name))]
+        return [*of_sources, DEDUP_WORK, *map(domain_work, domains_of(self._shown)), RELEASE_WORK]
 
     def partitions(self) -> Iterator[tuple[str, list[str]]]:
         """The dynamic partitions that must exist, by their definition's name."""
@@ -73,32 +72,32 @@ class Facts:
         for domain in domains_of(self._shown):
             yield shard_partitions(domain), self._shards(domain)
 
-    def assets(self) -> Iterator[AssetFacts]:
-        """Every asset, in the order of the graph."""
-        for source in self._shown:
-            yield self._upstream(source)
-            if source_work(source.name) not in self._busy:
-                for stage in source.stages:
-                    yield self._stage(f"sources/{source.name}", stage)
-        if DEDUP_WORK not in self._busy:
+    def assets(self, work: str) -> Iterator[AssetFacts]:
+        """The assets that a piece of work makes, as they are committed now."""
+        self._view = View(self._session.view.store)
+        kind, _, name = work.partition("/")
+        if kind == "catalogue":
+            yield self._upstream(name)
+        elif kind == "sources":
+            stages = next(source.stages for source in self._shown if source.name == name)
+            yield from (self._stage(work, stage) for stage in stages)
+        elif kind == "domains":
+            yield self._single(Address.of_domain(name, "shard_plan"))
+            yield self._shard_inputs(name)
+            yield self._stage(work, "shards")
+        elif work == DEDUP_WORK:
             yield self._single(DEDUP)
-            for source in self._shown:
-                yield self._stage(f"sources/{source.name}", "unique")
-        for domain in domains_of(self._shown):
-            if domain_work(domain) not in self._busy:
-                yield self._single(Address.of_domain(domain, "shard_plan"))
-                yield self._shard_inputs(domain)
-                yield self._stage(f"domains/{domain}", "shards")
-        if RELEASE_WORK not in self._busy:
+            yield from (self._stage(f"sources/{source.name}", "unique") for source in self._shown)
+        elif work == RELEASE_WORK:
             yield self._single(RELEASE)
 
-    def _upstream(self, source: SourceInGraph) -> AssetFacts:
-        catalogue = self._session.state.catalogue(source.name)
+    def _upstream(self, source: str) -> AssetFacts:
+        catalogue = self._session.state.catalogue(source)
         facts: dict[str | None, Fact] = {
-            partition: Fact(entry.upstream, partial(events.of_upstream, source.name, partition, entry))
+            partition: Fact(entry.upstream, partial(events.of_upstream, source, partition, entry))
             for partition, entry in sorted(catalogue.items())
         }
-        return AssetFacts(source_key(source.name, "upstream"), True, facts)
+        return AssetFacts(source_key(source, "upstream"), True, facts)
 
     def _stage(self, owner: str, stage: str) -> AssetFacts:
         manifests = [
@@ -133,4 +132,4 @@ class Facts:
         if manifest.address.stage == "shards":
             why = changed_because(outcome.before, manifest) if outcome else AGAIN
         insist = outcome is not None and outcome.materialized
-        return Fact(manifest.data_version, partial(events.of_manifest, manifest, self._landing, why), insist)
+        return Fact(manifest.data_version, partial(events.of_manifest, manifest, self._around, why), insist)

@@ -13,7 +13,7 @@ import dagster as dg
 
 from pile_assets.graph.chain_run import ChainJobConfig, run_chain
 from pile_assets.graph.corpus_run import CorpusConfig, run_dedup, run_domain, run_release
-from pile_assets.graph.naming import DEDUP_WORK, RELEASE_WORK, domain_work, job_name, op_name, source_work
+from pile_assets.graph.naming import DEDUP_WORK, RELEASE_WORK, WORK, domain_work, job_name, op_name, source_work
 from pile_assets.graph.sources import SourceInGraph, domains_of
 
 
@@ -62,7 +62,7 @@ def _release() -> dg.JobDefinition:
 
 
 def _job(work: str, step: dg.OpDefinition, description: str) -> dg.JobDefinition:
-    @dg.job(name=job_name(work), description=description, executor_def=dg.in_process_executor)
+    @dg.job(name=job_name(work), description=description, tags={WORK: work}, executor_def=dg.in_process_executor)
     def job() -> None:
         step()
 

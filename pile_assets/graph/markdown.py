@@ -65,7 +65,7 @@ def list_field(name: str, lines: Sequence[str]) -> dict[str, dg.MetadataValue]:
 
 
 def bars(amounts: Mapping[str, int]) -> str:
-    """A small bar chart in text, largest first: HTML is stripped and images are not loaded everywhere."""
+    """A small bar chart of text, largest first; Dagster strips HTML, and a drawing of this would need more characters."""
     ranked = sorted(((size, name) for name, size in amounts.items()), key=lambda item: (-item[0], item[1]))
     shown = [(name, size) for size, name in ranked[:BARS]]
     if rest := sum(size for size, _ in ranked[BARS:]):

@@ -144,7 +144,7 @@ def _shards(manifest: Manifest) -> Metadata:
     }
     histograms = facts["histograms"]
     if by_source := histograms.get("source"):
-        fields["by_source"] = dg.MetadataValue.md(bars({name: figures["bytes"] for name, figures in by_source.items()}))
+        fields["thumbnail"] = dg.MetadataValue.md(bars({name: figures["bytes"] for name, figures in by_source.items()}))
     if by_licence := histograms.get("licence"):
         fields |= _counted("licences", ["licence", "documents"], {name: f["docs"] for name, f in by_licence.items()})
     return fields

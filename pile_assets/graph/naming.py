@@ -13,15 +13,19 @@ DATA_VERSION = "dagster/data_version"
 CODE_VERSION = "dagster/code_version"
 
 WORK = "pile/work"
-"""Run tag of a run the planner requested: the owner of the work, e.g. sources/<source>, domains/<domain>, corpus/dedup."""
+"""Run tag: the work a run is at, e.g. sources/<source>, domains/<domain>, corpus/dedup. Jobs give it to all their runs."""
 DIGEST = "pile/digest"
-"""Run tag: the digest of the work that was due when the run was requested. Equal digests mean the same work again."""
+"""Run tag of a run the planner requested: the digest of what was due. Equal digests mean the same work again."""
 ATTEMPT = "pile/attempt"
-"""Run tag: how often the work has been requested, this time included."""
+"""Run tag of a run the planner requested: how often that work has been requested, this time included."""
 
 DEDUP_WORK, RELEASE_WORK = "corpus/dedup", "corpus/release"
 
-CORPUS_GROUP = "corpus"
+RECONCILE_WORK = "reconcile"
+
+DUPLICATES_GROUP, RELEASE_GROUP = "duplicates", "release"
+"""Groups beside those of sources and domains. `unique` stands with `dedup`, not with its source's chain, so that collapsed
+groups follow one another: sources, duplicates, shards of each domain, release."""
 
 
 def asset_key(address: Address) -> dg.AssetKey:
@@ -46,6 +50,11 @@ def source_key(source: str, stage: str) -> dg.AssetKey:
 
 def source_work(source: str) -> str:
     return f"sources/{source}"
+
+
+def catalogue_work(source: str) -> str:
+    """A look at a publisher; it has a lock as a piece of work has, and no run of the planner."""
+    return f"catalogue/{source}"
 
 
 def domain_work(domain: str) -> str:

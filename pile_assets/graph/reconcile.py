@@ -8,7 +8,7 @@ an event lost between a commit and its report; and it reports all that `pile bui
 it is missing and never taken away.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -17,12 +17,14 @@ import dagster as dg
 from pile_assets.alerts import read_alerts
 from pile_assets.chain import Outcome
 from pile_assets.deployment import Deployment, Session
-from pile_assets.graph import checks, events, runs
+from pile_assets.errors import Busy
+from pile_assets.graph import checks, events
 from pile_assets.graph.corpus_run import add_partitions
 from pile_assets.graph.facts import AssetFacts, Facts
-from pile_assets.graph.naming import DATA_VERSION
+from pile_assets.graph.naming import DATA_VERSION, RECONCILE_WORK, WORK, job_name
+from pile_assets.graph.runs import UNFINISHED
 from pile_assets.graph.sources import SourceInGraph, sources_in_graph
-from pile_assets.graph.working import building
+from pile_assets.graph.working import at_work, building, lock_name, working
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is finished, and how much there is."""
@@ -37,6 +39,7 @@ class Reconciled:
     events: dict[str, int] = field(default_factory=dict)  # asset -> materializations reported
     absent: int = 0  # of them, those that take back a report by hand
     checks: int = 0  # check results reported
+    busy: list[str] = field(default_factory=list)  # works left out, because a run is at them and reports itself
 
     @property
     def reported(self) -> int:
@@ -48,26 +51,52 @@ def reconcile(
     session: Session,
     *,
     outcomes: Iterable[Outcome] = (),
-    busy: Collection[str] = (),
     progress: Progress = lambda what, done, total: None,
 ) -> Reconciled:
     """Report every version that Dagster does not have as its latest. Two queries an asset; one event a difference.
 
-    `outcomes` are what a build has just done, `busy` the works whose runs report themselves (see `Facts`).
+    `outcomes` are what a build has just done, see `Facts`. Each piece of work is compared and told under its lock, so that
+    no run reports a newer version in between.
     """
     done = Reconciled()
     shown = sources_in_graph(session)
-    facts = Facts(session, shown, {outcome.address: outcome for outcome in outcomes}, busy)
+    facts = Facts(session, shown, {outcome.address: outcome for outcome in outcomes})
     for name, keys in facts.partitions():
         done.partitions += add_partitions(instance, name, keys)
-    due = [event for asset in facts.assets() for event in _differences(instance, asset, done)]
+    for work in facts.works():
+        try:
+            with session.view.store.lock("reconcile", exclusive=True, name=lock_name(work)):
+                _tell(
+                    instance,
+                    [event for asset in facts.assets(work) for event in _differences(instance, asset, done)],
+                    done,
+                    progress,
+                )
+        except Busy:
+            done.busy.append(work)
+    done.checks = checks.report_changed(instance, _signals(session, shown))
+    return done
+
+
+def _tell(instance: dg.DagsterInstance, due: list[dg.AssetMaterialization], done: Reconciled, progress: Progress) -> None:
     for number, event in enumerate(due):
         name = event.asset_key.to_user_string()
         progress(f"telling Dagster of {name}", number, len(due))
         instance.report_runless_asset_event(event)
         done.events[name] = done.events.get(name, 0) + 1
-    done.checks = checks.report_changed(instance, _signals(session, shown))
-    return done
+
+
+def differs(instance: dg.DagsterInstance, session: Session) -> Iterator[str]:
+    """What would have to be told again, in words; works that a run is at are left out."""
+    shown = sources_in_graph(session)
+    facts = Facts(session, shown, {})
+    for name, keys in facts.partitions():
+        if missing := set(keys) - set(instance.get_dynamic_partitions(name)):
+            yield f"{len(missing)} partitions of {name}"
+    for work in facts.works():
+        for asset in facts.assets(work) if not at_work(session.view.store, work) else ():
+            if due := sum(1 for _ in _differences(instance, asset, Reconciled())):
+                yield f"{asset.key.to_user_string()} ({due})"
 
 
 def _differences(instance: dg.DagsterInstance, asset: AssetFacts, done: Reconciled) -> Iterator[dg.AssetMaterialization]:
@@ -105,26 +134,51 @@ def _signals(session: Session, shown: Iterable[SourceInGraph]) -> Iterator[dg.As
         yield checks.licence_reviewed(source, today)
 
 
-def reconcile_sensor(seconds: int) -> dg.SensorDefinition:
-    """Compares Dagster's records with the store every few minutes."""
+def reconcile_job() -> dg.JobDefinition:
+    """Reconciles now; there is no harm in launching it at any time."""
+
+    @dg.op(name="tell_dagster")
+    def tell(context: dg.OpExecutionContext) -> None:
+        with working(RECONCILE_WORK, context.log.warning) as session:
+            done = reconcile(context.instance, session)
+        context.log.info(
+            f"Told again: {done.events or 'nothing'}. Taken back: {done.absent}. Partitions added: {done.partitions}."
+        )
+        if done.busy:
+            context.log.warning(f"Left out, because runs are at them: {', '.join(done.busy)}.")
+
+    @dg.job(
+        name=job_name(RECONCILE_WORK),
+        description="Reports what the store holds wherever Dagster's records differ, e.g. after Wipe.",
+        tags={WORK: RECONCILE_WORK},
+        executor_def=dg.in_process_executor,
+    )
+    def job() -> None:
+        tell()
+
+    return job
+
+
+def reconcile_sensor(job: dg.JobDefinition, seconds: int) -> dg.SensorDefinition:
+    """Compares Dagster's records with the store every few minutes, and has them reconciled where they differ."""
 
     @dg.sensor(
-        name="reconcile",
+        name="reconcile_when_different",
+        job=job,
         minimum_interval_seconds=seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Reports what the store holds wherever Dagster's records differ, e.g. after Wipe.",
+        description="Compares Dagster's records with the store, and launches `reconcile` where they differ.",
     )
-    def reconciling(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    def compare(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         session = Deployment.from_environment().open()
         if building(session.view.store):
             return dg.SkipReason("`pile build` is at work and reports when it is done.")
-        at_work = {work for record in runs.unfinished(context.instance) for work in runs.works_of(record.dagster_run)}
-        done = reconcile(context.instance, session, busy=at_work)
-        if done.reported:
-            context.log.warning(f"Dagster's records differed from the store and were mended: {done.events}.")
-        return dg.SkipReason(
-            f"Compared {done.compared} asset partitions; told again: {done.reported}, taken back: {done.absent}, "
-            f"partitions added: {done.partitions}."
-        )
+        if context.instance.get_run_records(dg.RunsFilter(tags={WORK: RECONCILE_WORK}, statuses=UNFINISHED), limit=1):
+            return dg.SkipReason("It is being reconciled.")
+        found = list(differs(context.instance, session))
+        if not found:
+            return dg.SkipReason("Dagster's records are those of the store.")
+        context.log.warning(f"Dagster's records differ from the store: {', '.join(found)}.")
+        return dg.RunRequest()
 
-    return reconciling
+    return compare

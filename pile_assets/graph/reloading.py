@@ -7,26 +7,14 @@ The code server is asked over its own gRPC call, so that no webserver is needed;
 identity and load the graph from it. Runs that are going end in the old process.
 """
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import dagster as dg
-from dagster._grpc.client import DagsterGrpcClient
 
 from pile_assets.deployment import Deployment
+from pile_assets.graph import code_server
 from pile_assets.store import digest as digest_of
 from pile_assets.store import file_sha256
-
-HOST = "127.0.0.1"
-CODE_PORT = 54001
-"""Where the code server listens, as in workspace.yaml, unless PILE_CODE_PORT says otherwise."""
-RELOAD_SECONDS = 60
-"""How long the new code server may take to load."""
-
-
-def code_port(environment: Mapping[str, str] = os.environ) -> int:
-    return int(environment.get("PILE_CODE_PORT", CODE_PORT))
 
 
 def registry_digest(deployment: Deployment) -> str:
@@ -57,7 +45,7 @@ def registry_sensor(loaded: str, seconds: int) -> dg.SensorDefinition:
         now = registry_digest(Deployment.from_environment())
         if now == loaded:
             return dg.SkipReason("The graph was built from the registry as it is.")
-        DagsterGrpcClient(host=HOST, port=code_port()).reload_code(timeout=RELOAD_SECONDS)
+        code_server.reload(code_server.code_port())
         return dg.SkipReason("The registry has changed: the graph was loaded again.")
 
     return watch_registry

@@ -32,7 +32,7 @@ def unfinished(instance: dg.DagsterInstance) -> Sequence[dg.RunRecord]:
 
 
 def works_of(run: dg.DagsterRun) -> set[str]:
-    """The pieces of work a run is at: by its tag, or for a run launched by hand by the assets it selected."""
+    """The pieces of work a run is at: by its job's tag, or for a run launched on assets by the assets it selected."""
     if work := run.tags.get(WORK):
         return {work}
     return {_work_of(key) for key in run.asset_selection or ()}
@@ -68,7 +68,7 @@ def end_dead_runs(instance: dg.DagsterInstance, store: Store, records: Iterable[
 def finished(instance: dg.DagsterInstance, work: str) -> Sequence[dg.RunRecord]:
     """The newest finished runs the planner requested for a piece of work, newest first."""
     records = instance.get_run_records(dg.RunsFilter(tags={WORK: work}), limit=REMEMBERED)
-    return [record for record in records if record.dagster_run.is_finished]
+    return [record for record in records if record.dagster_run.is_finished and DIGEST in record.dagster_run.tags]
 
 
 def requested(instance: dg.DagsterInstance, work: str, digest: str) -> int:

@@ -12,7 +12,7 @@ from pile_assets.errors import PileError
 class Settings:
     """Seconds between looks, and attempts before the planner gives up with an alert."""
 
-    sensor_seconds: int = 30  # PILE_SENSOR_SECONDS: looks at sources on this machine
+    sensor_seconds: int = 15  # PILE_SENSOR_SECONDS: looks at sources on this machine
     planner_seconds: int = 5  # PILE_PLANNER_SECONDS: looks for work that is due
     reconcile_seconds: int = 300  # PILE_RECONCILE_SECONDS: comparisons of Dagster's records with the store
     attempts: int = 3  # PILE_ATTEMPTS

@@ -18,7 +18,8 @@ import dagster as dg
 
 from pile_assets.filters import FILTERS
 from pile_assets.graph.chain_run import ChainConfig, run_chain
-from pile_assets.graph.naming import chain_op, source_key
+from pile_assets.graph.naming import DUPLICATES_GROUP, chain_op, source_key
+from pile_assets.graph.parents import Parents
 from pile_assets.graph.sources import SourceInGraph
 
 DESCRIPTIONS = {
@@ -44,7 +45,7 @@ DESCRIPTIONS = {
 }
 
 
-def source_assets(source: SourceInGraph) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+def source_assets(source: SourceInGraph, table: Parents) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """Upstream, chain and verdicts of one source."""
     upstream = dg.AssetSpec(
         source_key(source.name, "upstream"),
@@ -54,22 +55,22 @@ def source_assets(source: SourceInGraph) -> list[dg.AssetsDefinition | dg.AssetS
     )
     unique = dg.AssetSpec(
         source_key(source.name, "unique"),
-        deps=[dg.AssetDep(dg.AssetKey(["dedup"]))],
+        deps=table[source_key(source.name, "unique")],
         description=_description(source, "unique"),
         kinds={"parquet"},
-        **_common(source),
+        **_common(source) | {"group_name": DUPLICATES_GROUP},
     )
-    return [upstream, _chain(source), unique]
+    return [upstream, _chain(source, table), unique]
 
 
 def partitions_of(source: str) -> dg.DynamicPartitionsDefinition:
     return dg.DynamicPartitionsDefinition(name=source)
 
 
-def _chain(source: SourceInGraph) -> dg.AssetsDefinition:
+def _chain(source: SourceInGraph, table: Parents) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=chain_op(source.name),
-        specs=[_stage(source, stage) for stage in source.stages],
+        specs=[_stage(source, stage, table) for stage in source.stages],
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=source.host,
@@ -82,10 +83,10 @@ def _chain(source: SourceInGraph) -> dg.AssetsDefinition:
     return chain
 
 
-def _stage(source: SourceInGraph, stage: str) -> dg.AssetSpec:
+def _stage(source: SourceInGraph, stage: str, table: Parents) -> dg.AssetSpec:
     return dg.AssetSpec(
         source_key(source.name, stage),
-        deps=[source_key(source.name, parent) for parent in source.parents(stage)],
+        deps=table[source_key(source.name, stage)],
         description=_description(source, stage),
         kinds={"polars", "parquet"},
         code_version=source.code_version(stage),

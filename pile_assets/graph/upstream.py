@@ -17,7 +17,7 @@ from pile_assets.deployment import Session
 from pile_assets.errors import Busy, PileError
 from pile_assets.graph import events
 from pile_assets.graph.corpus_run import add_partitions
-from pile_assets.graph.naming import refresh_job
+from pile_assets.graph.naming import WORK, catalogue_work, refresh_job
 from pile_assets.graph.source_assets import partitions_of
 from pile_assets.graph.sources import SourceInGraph
 from pile_assets.graph.working import working
@@ -51,11 +51,6 @@ def report_upstream(session: Session, source: str) -> Look:
         problems=problems,
         notes=discovery.notes,
     )
-
-
-def catalogue_work(source: str) -> str:
-    """The name under which looks at one source keep each other out."""
-    return f"catalogue/{source}"
 
 
 # -- sources on this machine ---------------------------------------------------------------------------------------
@@ -113,6 +108,7 @@ def refresh_job_of(source: SourceInGraph) -> dg.JobDefinition:
     @dg.job(
         name=refresh_job(name),
         description=f"Asks {source.record.title} for news and reports it on {name}/upstream.",
+        tags={WORK: catalogue_work(name)},
         executor_def=dg.in_process_executor,
     )
     def refresh() -> None:

@@ -1,0 +1,46 @@
+"""What every asset is made from: the one table by which assets declare their parents and events name them.
+
+Only that table belongs here. Definitions and events must agree in it: where an event lacks a parent that its asset declares,
+the UI calls the partition unsynced.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+
+from pile_assets.graph.naming import source_key
+from pile_assets.graph.sources import SourceInGraph, domains_of
+
+DEDUP = dg.AssetKey(["dedup"])
+RELEASE = dg.AssetKey(["release"])
+
+Parents = Mapping[dg.AssetKey, Sequence[dg.AssetKey]]
+
+
+def plan_key(domain: str) -> dg.AssetKey:
+    return dg.AssetKey([domain, "shard_plan"])
+
+
+def inputs_key(domain: str) -> dg.AssetKey:
+    return dg.AssetKey([domain, "shard_inputs"])
+
+
+def shards_key(domain: str) -> dg.AssetKey:
+    return dg.AssetKey(["shards", domain])
+
+
+def parents(sources: Sequence[SourceInGraph]) -> dict[dg.AssetKey, list[dg.AssetKey]]:
+    """Asset -> its parents, for every asset of the graph but `upstream`, which has none."""
+    table: dict[dg.AssetKey, list[dg.AssetKey]] = {}
+    for source in sources:
+        for stage in source.stages:
+            table[source_key(source.name, stage)] = [source_key(source.name, parent) for parent in source.parents(stage)]
+        table[source_key(source.name, "unique")] = [DEDUP]
+    table[DEDUP] = [source_key(source.name, stage) for source in sources for stage in ("signatures", "eligible")]
+    for domain in domains_of(sources):
+        uniques = [source_key(source.name, "unique") for source in sources if source.domain == domain]
+        table[plan_key(domain)] = uniques
+        table[inputs_key(domain)] = [plan_key(domain), *uniques]
+        table[shards_key(domain)] = [inputs_key(domain)]
+    table[RELEASE] = [shards_key(domain) for domain in domains_of(sources)]
+    return table
