@@ -51,6 +51,7 @@ RESOLVED = [
     ("text", "The MIT License (MIT)", "MIT"),
     ("text", "Apache License, Version 2.0", "Apache-2.0"),
     ("text", "BSD 3-Clause", "BSD-3-Clause"),
+    ("text", "The Unlicense", "Unlicense"),
     ("text", "Open Government Licence v3.0", "OGL-UK-3.0"),
     ("text", "GPLv3+", "GPL-3.0-or-later"),
     ("text", "All rights reserved.", "LicenseRef-AllRightsReserved"),

@@ -71,5 +71,5 @@ def _name(phrase: str) -> Reading | None:
 
 
 def _expression(text: str) -> Reading | None:
-    tree = expressions.parse(text)
+    tree = expressions.parse(re.sub(r"^the ", "", text, flags=re.IGNORECASE))
     return None if tree is None else Reading("resolved", "spdx", str(tree))
