@@ -45,7 +45,6 @@ def _network_sources(deployment: "Deployment") -> list[str]:
 def reconcile(as_json: bool) -> None:
     """Tell Dagster again what the store holds, wherever its records differ. Nothing is computed."""
     from pile_assets.deployment import Deployment
-    from pile_assets.graph import runs
     from pile_assets.graph.instance import open_instance
     from pile_assets.graph.reconcile import reconcile as tell
     from pile_assets.store import Store
@@ -56,8 +55,7 @@ def reconcile(as_json: bool) -> None:
         open_instance() as instance,
         terminal.progress() as bar,
     ):
-        busy = {work for record in runs.unfinished(instance) for work in runs.works_of(record.dagster_run)}
-        done = tell(instance, deployment.open(), busy=busy, progress=bar)
+        done = tell(instance, deployment.open(), progress=bar)
     figures = {"compared": done.compared, "reported": done.reported, "taken_back": done.absent, "partitions": done.partitions}
     if as_json:
         return terminal.print_json(figures | {"events": done.events, "checks": done.checks})

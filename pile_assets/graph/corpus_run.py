@@ -43,10 +43,10 @@ def run_dedup(context: Context, config: CorpusConfig) -> None:
         key = corpus.dedup_key(found, session.state.seniority())
         if _is_current(context, session, corpus.DEDUP, key, config.force):
             return
-        try:
-            corpus.run_dedup(session.view, session.state, session.sources, _reporter(context, session))
-        except PileError as failed:
-            raise events.failures([failed]) from failed
+        report = _reporter(context, session)
+        failed = _attempt(corpus.run_dedup, session.view, session.state, session.sources, report)
+    if failed:
+        raise events.failures(failed)
 
 
 def run_release(context: Context, config: CorpusConfig) -> None:
@@ -55,10 +55,9 @@ def run_release(context: Context, config: CorpusConfig) -> None:
         key = assembly.release_key(assembly.live_shards(session.view.get, session.view.partitions))
         if _is_current(context, session, assembly.RELEASE, key, config.force):
             return
-        try:
-            assembly.run_release(session.view, _reporter(context, session))
-        except PileError as failed:
-            raise events.failures([failed]) from failed
+        failed = _attempt(assembly.run_release, session.view, _reporter(context, session))
+    if failed:
+        raise events.failures(failed)
 
 
 def run_plan(context: Context, domain: str, config: CorpusConfig) -> None:
@@ -106,6 +105,9 @@ def _attempt(step: Callable[..., None], *arguments: Any) -> list[PileError]:
         step(*arguments)
     except PileError as failed:
         return [failed]
+    except OSError as error:
+        cause = f"The machine refused a read or write: {error}."
+        return [PileError(cause, remedy="Free disk space or mend permissions under PILE_HOME; it is tried again by itself.")]
     return []
 
 
