@@ -1,7 +1,10 @@
 """`pile build` and `pile plan`: what they report, that the forecast is the fact, and that nothing but the input decides."""
 
 import json
+import shutil
 from pathlib import Path
+
+import pytest
 
 from pile_assets_tests.commands import Pile
 from pile_assets_tests.deployments import document, prose, with_changed_word
@@ -177,3 +180,27 @@ def test_a_quarantined_partition_is_named_until_it_is_mended(fresh: Pile) -> Non
     assert "In quarantine" in status.stdout
     fresh.corpus.publish("songs", "mixed", [document("small")])
     assert fresh.build()["quarantined"] == []
+
+
+def test_dagster_is_told_and_losing_its_database_costs_nothing(
+    built: Pile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build tells Dagster what the store holds, though nothing had to be done; a new database is told all of it again."""
+    records = tmp_path / "dagster"
+    monkeypatch.setenv("DAGSTER_HOME", str(records))
+
+    def empty_database() -> None:
+        shutil.rmtree(records, ignore_errors=True)
+        records.mkdir()
+        (records / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+
+    empty_database()
+    first = built.ask("build")
+    assert set(first["materialized"].values()) == {0}
+    assert first["dagster_seconds"] > 0
+    assert built.ask("reconcile")["reported"] == 0
+    empty_database()
+    told = built.ask("reconcile")
+    assert told["events"]["songs/raw"] == 2
+    assert told["reported"] == sum(told["events"].values()) > 60
+    assert set(built.ask("build")["materialized"].values()) == {0}

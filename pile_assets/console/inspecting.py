@@ -258,8 +258,8 @@ def find(text: str, limit: int, as_json: bool) -> None:
         found, total = look_for(tables, text, limit)
     if as_json:
         return terminal.print_json({"total": total, "documents": [asdict(document) for document in found]})
-    rows = [(d.id, d.partition, d.title, d.author, d.licence, d.verdict, d.url) for d in found]
-    table("Documents", ["id", "partition", "title", "author", "licence", "verdict", "url"], rows)
+    rows = [(d.id, d.title if d.title and d.title not in d.id else None, d.author, d.licence, d.verdict) for d in found]
+    table("Documents", ["id", "title", "author", "licence", "verdict"], rows)
     return click.echo(f"Found: {total:,}." if total == len(found) else f"Found: {total:,}; the first {len(found):,} are shown.")
 
 

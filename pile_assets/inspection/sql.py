@@ -129,7 +129,7 @@ def _settings(store: Store) -> dict[str, str | bool | int | float | list[str]]:
         "python_enable_replacements": "false",  # a table name must never reach a variable of this process
         "memory_limit": MEMORY,
         "threads": THREADS,
-        "temp_directory": str(store.home / "cache" / "duckdb"),
+        "temp_directory": str(store.home / "spill"),  # made when a query needs it, and removed by DuckDB afterwards
     }
 
 
