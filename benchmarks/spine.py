@@ -9,16 +9,20 @@ that is removed afterwards; the operating system's file cache is as the machine 
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pile_assets.sources import python_distributions
+from pile_assets.deployment import PROJECT
 from pile_assets.state import Override, State
+from pile_assets_tests.licensing import samples
+from pile_assets_tests.sources.environments import Environment
 
 TARGETS = {"first build": 120.0, "unchanged": 10.0, "one distribution installed": 20.0}
 MEMORY_MB = 1536
@@ -40,7 +44,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pile-bench-") as folder:
         home, extra = Path(folder) / "home", Path(folder) / "installed-later"
         extra.mkdir()
-        paths = [*python_distributions.default_site_packages(), str(extra)]
+        folders = sysconfig.get_paths()
+        paths = [*dict.fromkeys((folders["purelib"], folders["platlib"])), str(extra)]
         State(home).save_override("python_distributions", Override(None, {"site_packages": paths}))
         runs = [build("first build", home), build("unchanged", home)]
         install(extra)
@@ -53,7 +58,7 @@ def build(name: str, home: Path) -> Run:
     """Run `pile build --json` in a process of its own. Peak memory is that of the largest child so far."""
     environment = os.environ | {"PILE_HOME": str(home), "DAGSTER_HOME": str(home / "dagster")}
     (home / "dagster").mkdir(parents=True, exist_ok=True)
-    (home / "dagster" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    shutil.copy(PROJECT / "dagster.yaml", home / "dagster")
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "pile_assets.cli", "build", "--json"], env=environment, stdout=subprocess.PIPE, check=False
@@ -67,28 +72,12 @@ def build(name: str, home: Path) -> Run:
 
 def install(site_packages: Path, modules: int = 40) -> None:
     """Put a small MIT-licensed distribution in place, as an installer would: files, METADATA, licence, RECORD."""
-    package, info = site_packages / "benchling", site_packages / "benchling-1.0.dist-info"
-    package.mkdir()
-    info.mkdir()
+    files: dict[str, str | bytes] = {}
     for number in range(modules):
         body = "\n".join(f"def step_{number}_{i}(value):\n    return value * {i} + {number}\n" for i in range(30))
-        (package / f"module_{number}.py").write_text(f'"""Module {number} of a distribution made for this benchmark."""\n\n{body}')
-    (info / "METADATA").write_text("Metadata-Version: 2.4\nName: benchling\nVersion: 1.0\nLicense-Expression: MIT\nLicense-File: LICENSE\nAuthor: benchmark\n\nA distribution.\n")
-    (info / "licenses").mkdir()
-    (info / "licenses" / "LICENSE").write_text(LICENCE)
-    files = sorted(path for path in site_packages.rglob("*") if path.is_file())
-    (info / "RECORD").write_text("".join(f"{path.relative_to(site_packages)},,\n" for path in files))
-
-
-LICENCE = "\n\n".join(
-    [
-        "MIT License",
-        "Copyright (c) 2026 benchmark",
-        'Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to the following conditions:',
-        "The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.",
-        'THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.',
-    ]
-)
+        files[f"benchling/module_{number}.py"] = f'"""Module {number} of a distribution made for this benchmark."""\n\n{body}'
+    licences = {"LICENSE": "Copyright (c) 2026 The benchmark\n\n" + samples.MIT}
+    Environment(site_packages).install("benchling", files, [("License-Expression", "MIT")], licences)
 
 
 def verdict(run: Run) -> bool:
@@ -103,13 +92,17 @@ def print_table(runs: list[Run]) -> None:
         worked = sum(run.report["worked"].values())
         shards = run.report["materialized"]["shards"]
         ok = "pass" if verdict(run) else "FAIL"
-        print(f"{run.name:30}{TARGETS[run.name]:10.0f}{run.wall:10.1f}{run.cpu:10.1f}{run.peak_mb:10}{worked:10}{shards:8}  {ok}")
+        print(
+            f"{run.name:30}{TARGETS[run.name]:10.0f}{run.wall:10.1f}{run.cpu:10.1f}{run.peak_mb:10}{worked:10}{shards:8}  {ok}"
+        )
     first = runs[0].report
     print("\nWhere the first build's time went (seconds, added over threads):")
     spent = {"discovery": first["discovery_seconds"], "dagster": first["dagster_seconds"]} | first["stage_seconds"]
     for stage, seconds in sorted(spent.items(), key=lambda item: -item[1]):
         print(f"  {stage:24}{seconds:8.1f}")
-    print(f"\n{first['documents']} documents, {first['document_bytes'] / 1e6:.1f} MB of text. Peak memory target {MEMORY_MB} MB,")
+    print(
+        f"\n{first['documents']} documents, {first['document_bytes'] / 1e6:.1f} MB of text. Peak memory target {MEMORY_MB} MB,"
+    )
     print(f"Dagster target {DAGSTER_SECONDS:.0f} s. Left out: installation, interpreter and package download.")
 
 

@@ -102,7 +102,7 @@ def assign_seniority(known: Mapping[str, int], partitions: Iterable[tuple[int, s
     """Numbers for partitions seen for the first time, after all numbers given before.
 
     `partitions` are (seniority of the source in the registry, source, partition); those first seen together are
-    numbered in that order (DESIGN: order of arrival is recorded data, so a rebuild repeats it).
+    numbered in that order. The order of arrival is recorded data, so that a rebuild repeats it.
     """
     numbers = dict(known)
     following = max(numbers.values(), default=-1) + 1

@@ -36,7 +36,9 @@ def test_exactly_the_differences_are_reported(before, after) -> None:
     _, changes = merge(catalogue, seen(after))
     assert {c.partition for c in changes if c.kind == "new"} == after.keys() - before.keys()
     assert {c.partition for c in changes if c.kind == "withdrawn"} == before.keys() - after.keys()
-    assert {c.partition for c in changes if c.kind == "changed"} == {k for k in before.keys() & after.keys() if before[k] != after[k]}
+    assert {c.partition for c in changes if c.kind == "changed"} == {
+        k for k in before.keys() & after.keys() if before[k] != after[k]
+    }
 
 
 def test_a_partition_that_returns_with_identical_bytes_is_reported() -> None:
