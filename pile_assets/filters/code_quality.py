@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import re2
 
-from pile_assets.filters import kernels
+from pile_assets.filters import characters as chars
 from pile_assets.filters.model import Filter, per_document
 
 NOTE_LINES = 20
@@ -46,7 +46,9 @@ _GENERATED = re2.compile(GENERATED)
 
 def measure(text: str) -> dict[str, Any]:
     """The attributes of one text; see `SCHEMA`."""
-    counts = dict(zip(kernels.CODE_PROFILE, kernels.code_profile(kernels.head(text), kernels.classes()).tolist(), strict=True))
+    from pile_assets.filters import kernels  # on first use, see there
+
+    counts = dict(zip(chars.CODE_PROFILE, kernels.code_profile(chars.head(text), chars.classes()).tolist(), strict=True))
     visible = counts["visible"]
     return {
         "max_line_length": counts["longest_line"],
@@ -89,10 +91,10 @@ FILTER = Filter(
     annotate=per_document(measure, SCHEMA, "code"),
     libraries=("google-re2",),
     parameters={
-        "head": kernels.HEAD_CHARACTERS,
+        "head": chars.HEAD_CHARACTERS,
         "note_lines": NOTE_LINES,
         "note_characters": NOTE_CHARACTERS,
         "generated": GENERATED,
-        "unicode": kernels.UNICODE,
+        "unicode": chars.UNICODE,
     },
 )

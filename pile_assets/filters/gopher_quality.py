@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pile_assets.filters import kernels
+from pile_assets.filters import characters as chars
 from pile_assets.filters.model import Filter, per_document
 
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
@@ -35,9 +35,11 @@ _BULLET_LINE = re.compile(rf"[{re.escape(BULLETS)}](?:\s|$)")
 
 def measure(text: str) -> dict[str, Any]:
     """The attributes of one text; see `SCHEMA`."""
-    text = text[: kernels.HEAD_CHARACTERS]
+    from pile_assets.filters import kernels  # on first use, see there
+
+    text = text[: chars.HEAD_CHARACTERS]
     lengths, characters, with_letter, stop_words = kernels.word_profile(
-        kernels.head(text), kernels.classes(), _STOP_WORDS, LONGEST_WORD
+        chars.head(text), chars.classes(), _STOP_WORDS, LONGEST_WORD
     )
     words = int(lengths.sum())
     symbols = max(text.count("#"), len(_ELLIPSIS.findall(text)))
@@ -54,7 +56,7 @@ def measure(text: str) -> dict[str, Any]:
     }
 
 
-def _median(counts: kernels.Counts) -> float:
+def _median(counts: chars.Counts) -> float:
     """The median of values given as how often each occurs; the mean of the middle two where there are two."""
     total = int(counts.sum())
     if not total:
@@ -64,7 +66,7 @@ def _median(counts: kernels.Counts) -> float:
     return (int(lower) + int(upper)) / 2
 
 
-_STOP_WORDS = np.array([kernels.packed_word(word) for word in STOP_WORDS])
+_STOP_WORDS = np.array([chars.packed_word(word) for word in STOP_WORDS])
 
 FILTER = Filter(
     name="gopher_quality",
@@ -81,7 +83,7 @@ FILTER = Filter(
     parameters={
         "stop_words": list(STOP_WORDS),
         "bullets": BULLETS,
-        "head": kernels.HEAD_CHARACTERS,
-        "unicode": kernels.UNICODE,
+        "head": chars.HEAD_CHARACTERS,
+        "unicode": chars.UNICODE,
     },
 )

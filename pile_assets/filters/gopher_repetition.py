@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from pile_assets.filters import kernels
+from pile_assets.filters import characters as chars
 from pile_assets.filters.model import Filter, per_document
 
 TOP_NGRAMS = (2, 3, 4)
@@ -30,7 +30,7 @@ SCHEMA = {
 
 def measure(text: str) -> dict[str, Any]:
     """The attributes of one text; all 0 for a text without words."""
-    text = text[: kernels.HEAD_CHARACTERS]
+    text = text[: chars.HEAD_CHARACTERS]
     lines = [line.strip() for line in text.split("\n")]
     line_fraction, line_char_fraction = _repeated([line for line in lines if line])
     paragraph_fraction, paragraph_char_fraction = _repeated(list(_paragraphs(lines)))
@@ -64,7 +64,9 @@ def _repeated(parts: list[str]) -> tuple[float, float]:
 
 
 def _ngrams(text: str) -> dict[str, float]:
-    words, lengths = kernels.word_hashes(kernels.head(text), kernels.classes())
+    from pile_assets.filters import kernels  # on first use, see there
+
+    words, lengths = kernels.word_hashes(chars.head(text), chars.classes())
     characters = max(int(lengths.sum()), 1)
     grams, fractions = words, {}
     for n in range(2, max(DUPLICATE_NGRAMS) + 1):
@@ -87,5 +89,5 @@ FILTER = Filter(
     schema=SCHEMA,
     media="prose",
     annotate=per_document(measure, SCHEMA, "prose"),
-    parameters={"head": kernels.HEAD_CHARACTERS},
+    parameters={"head": chars.HEAD_CHARACTERS},
 )

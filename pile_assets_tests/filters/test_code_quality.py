@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pile_assets.filters import characters as chars
 from pile_assets.filters import code_quality, gopher_quality, kernels
 from pile_assets.filters.code_quality import is_generated
 from pile_assets_tests.filters import samples
@@ -37,7 +38,7 @@ def test_lines_are_measured_as_defined(text: str) -> None:
 
 def test_words_are_those_of_the_other_filters() -> None:
     for _, text in samples.DOCUMENTS.values():
-        counts = dict(zip(kernels.CODE_PROFILE, kernels.code_profile(kernels.head(text), kernels.classes()), strict=True))
+        counts = dict(zip(chars.CODE_PROFILE, kernels.code_profile(chars.head(text), chars.classes()), strict=True))
         assert counts["words"] == gopher_quality.measure(text)["word_count"]
 
 

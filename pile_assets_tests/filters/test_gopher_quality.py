@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pile_assets.filters import gopher_quality, kernels
+from pile_assets.filters import characters as chars
+from pile_assets.filters import gopher_quality
 from pile_assets_tests.filters import samples
 
 WHITE_SPACE = "\t\n\v\f\r \x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
@@ -81,7 +82,7 @@ def test_bullet_and_ellipsis_lines_are_shares_of_the_filled_lines(text: str, bul
 
 
 def test_only_the_head_of_a_huge_text_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels, "HEAD_CHARACTERS", 10)
+    monkeypatch.setattr(chars, "HEAD_CHARACTERS", 10)
     assert gopher_quality.measure("one two é four five six")["word_count"] == 3
 
 

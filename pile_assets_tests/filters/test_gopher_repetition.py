@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pile_assets.filters import characters as chars
 from pile_assets.filters import gopher_repetition, kernels
 from pile_assets.filters.gopher_repetition import DUPLICATE_NGRAMS, TOP_NGRAMS
 from pile_assets_tests.filters import samples
@@ -90,6 +91,6 @@ def test_a_text_without_repetition_has_none() -> None:
 def test_words_that_share_a_beginning_hash_apart() -> None:
     """Also control characters, and a word that is another one twice."""
     words = ["a", "aa", "\0", "\0\0", "ab", "ba", "\U0010ffff"]
-    hashes, lengths = kernels.word_hashes(kernels.head(" ".join(words)), kernels.classes())
+    hashes, lengths = kernels.word_hashes(chars.head(" ".join(words)), chars.classes())
     assert len(set(hashes.tolist())) == len(words)
     assert lengths.tolist() == [len(word) for word in words]
