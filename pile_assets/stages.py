@@ -20,10 +20,11 @@ from pile_assets.errors import PileError, Quarantine
 from pile_assets.filters import FILTERS
 from pile_assets.filters import policy as policies
 from pile_assets.licensing.model import Verdict
+from pile_assets.parts import PartWriter
 from pile_assets.sources.model import Document, RawFile, Skipped, SourceContext
 from pile_assets.state import Entry
 from pile_assets.steps import Chain
-from pile_assets.store import Address, Counts, FileRef, Manifest, PartWriter, canonical, rows_digest, write_atomically
+from pile_assets.store import Address, Counts, FileRef, Manifest, canonical, rows_digest, write_atomically
 from pile_assets.view import View
 
 PROBLEMS_KEPT = 50

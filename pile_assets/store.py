@@ -32,9 +32,6 @@ import polars as pl
 from pile_assets.errors import Busy, PileError, StoreDamage
 
 FORMAT = 1
-PART_BYTES = 32 * 1024 * 1024
-"""Text bytes after which a stage starts a new part file: bounds the memory of every step that streams parts."""
-
 KEY_PATTERN = re.compile(r"[a-z0-9][a-z0-9._+-]{0,99}")
 """A partition key is a path segment and a Dagster partition for ever: lower case, no separators, at most 100 characters."""
 
@@ -347,36 +344,6 @@ def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
             number = int(refused[1])
             raise OSError(number, os.strerror(number), str(path.parent)) from error
         raise
-
-
-class PartWriter:
-    """Collects rows or frames of one stage and writes a part file whenever `PART_BYTES` of weight have gathered.
-
-    Part boundaries depend on the rows and their weights alone, so equal content gives equal files.
-    """
-
-    def __init__(self, store: Store, address: Address, schema: Mapping[str, Any]):
-        self._store, self._address, self._schema = store, address, dict(schema)
-        self._rows: list[tuple[Any, ...]] = []
-        self._weight = 0
-        self._files: list[FileRef] = []
-
-    def add(self, row: tuple[Any, ...], weight: int) -> None:
-        """Add one row in schema order; `weight` is its text's length in bytes."""
-        self._rows.append(row)
-        self._weight += weight
-        if self._weight >= PART_BYTES:
-            self._flush()
-
-    def _flush(self) -> None:
-        if self._rows:
-            frame = pl.DataFrame(self._rows, schema=self._schema, orient="row")
-            self._files.append(self._store.write_part(self._address, frame))
-            self._rows, self._weight = [], 0
-
-    def close(self) -> tuple[FileRef, ...]:
-        self._flush()
-        return tuple(self._files)
 
 
 def rows_digest(rows: Iterable[Iterable[Any]]) -> str:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pile_assets import store as stores
+from pile_assets import parts
 from pile_assets.errors import Busy, PileError, StoreDamage
-from pile_assets.store import Address, Counts, FileRef, Manifest, PartWriter, Store, digest, rows_digest
+from pile_assets.store import Address, Counts, FileRef, Manifest, Store, digest, rows_digest
 from pile_assets.view import View
 
 ADDRESS = Address.of_source("fables", "documents", "volume-1")
@@ -116,8 +116,8 @@ def test_a_rehearsing_view_publishes_nothing(tmp_path: Path) -> None:
 
 
 def test_parts_are_cut_by_weight_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "PART_BYTES", 100)
-    writer = PartWriter(Store(tmp_path), ADDRESS, {"id": pl.String})
+    monkeypatch.setattr(parts, "PART_BYTES", 100)
+    writer = parts.PartWriter(Store(tmp_path), ADDRESS, {"id": pl.String})
     for number in range(7):
         writer.add((f"d{number}",), 40)
     assert [file.rows for file in writer.close()] == [3, 3, 1]
