@@ -39,11 +39,13 @@ Say = Callable[[str], object]
 
 @dataclass
 class Servers:
-    """The three processes. `webserver` is False where nobody looks, e.g. in a test."""
+    """The three processes. `webserver` is False where nobody looks, and `location` another module where faults are planned:
+    both are for tests."""
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     host: str = HOST
     webserver: bool = True
+    location: str = "pile_assets.definitions"
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -62,9 +64,7 @@ class Servers:
         """Start all and wait until each answers. Raises PileError, with all stopped, where one does not."""
         self._check_ports()
         try:
-            self._launch(
-                "code-server", "dagster", "code-server", "start", "-m", "pile_assets.definitions", *self._code_address()
-            )
+            self._launch("code-server", "dagster", "code-server", "start", "-m", self.location, *self._code_address())
             self._await("code-server", lambda: answers(code_port(self.environment)))
             self._launch("daemon", "dagster._daemon", "run", "-w", str(self._workspace()))
             if self.webserver:

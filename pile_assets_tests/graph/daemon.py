@@ -3,19 +3,45 @@
 What it does not have is concurrency and a code server; those belong to the test that runs the real daemon.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import dagster as dg
-import pytest
 
+from pile_assets.build import BuildReport, build
 from pile_assets.deployment import Deployment
+from pile_assets.graph import planning
 from pile_assets.graph.assemble import definitions
 from pile_assets.graph.naming import DATA_VERSION, WORK
+from pile_assets.graph.reconcile import reconcile
 from pile_assets.graph.settings import Settings
 from pile_assets_tests.deployments import Corpus
+
+POLICY = """
+name: plain
+description: Everything of some length.
+prose: {rules: [{rule: enough-text, attribute: length.chars, min: 100, drop_because: too-short}], quality: []}
+code: {rules: [], quality: []}
+edits: []
+"""
+"""One filter is enough to see a graph by."""
+
+
+def small_corpus(root: Path, sources: Iterable[str] = ("fables", "songs"), **fields: Any) -> Corpus:
+    """A corpus of folder sources whose chain is as short as a chain can be."""
+    corpus = Corpus(root, ())
+    (corpus.registry / "policies").mkdir()
+    (corpus.registry / "policies" / "plain.yaml").write_text(POLICY)
+    for number, source in enumerate(sources):
+        add_small_source(corpus, source, number, **fields)
+    return corpus
+
+
+def add_small_source(corpus: Corpus, source: str, seniority: int, **fields: Any) -> None:
+    corpus.add_source(source, seniority, **{"filters": ["length"], "policy": "plain"} | fields)
 
 
 @dataclass
@@ -24,12 +50,21 @@ class Daemon:
 
     corpus: Corpus
     instance: dg.DagsterInstance
-    defs: dg.Definitions
-    runs: list[dg.ExecuteInProcessResult] = field(default_factory=list)
+    defs: dg.Definitions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reload()
 
     def reload(self) -> None:
-        """Load the code location again, as after a change of the registry."""
+        """Load the code location, as at the start and after a change of the registry."""
         self.defs = definitions(Deployment.from_environment(), Settings())
+
+    def build(self) -> BuildReport:
+        """What `pile build` does, with its report to Dagster."""
+        session = Deployment.from_environment().open()
+        report = build(session)
+        reconcile(self.instance, session, outcomes=report.outcomes)
+        return report
 
     # -- sensors ---------------------------------------------------------------------------------------------------
 
@@ -59,9 +94,18 @@ class Daemon:
             self.run(request.job_name, request.run_config, request.tags)
         return [request.tags[WORK] for request in requests]
 
-    def settle(self, ticks: int = 12) -> list[str]:
-        """Look, then tick until the planner asks for nothing; returns the works in order."""
+    def decide(self, now: float | None = None) -> planning.Decision:
+        """What the planner would ask for at a time, without asking."""
+        session = Deployment.from_environment().open()
+        return planning.decide(self.instance, session, Settings().attempts, time.time() if now is None else now)
+
+    def settle(self) -> list[str]:
+        """Look, then rest."""
         self.look()
+        return self.rest()
+
+    def rest(self, ticks: int = 12) -> list[str]:
+        """Tick until the planner asks for nothing; returns the works in order."""
         worked: list[str] = []
         for _ in range(ticks):
             now = self.tick()
@@ -75,13 +119,10 @@ class Daemon:
     def run(
         self, job: str | None, config: Mapping[str, Any] | None = None, tags: Mapping[str, str] | None = None
     ) -> dg.ExecuteInProcessResult:
-        """Execute a job; failures are kept, not raised."""
-        resolved = self.defs.resolve_job_def(str(job))
-        result = resolved.execute_in_process(
+        """Execute a job, whether it fails or not."""
+        return self.defs.resolve_job_def(str(job)).execute_in_process(
             run_config=config, instance=self.instance, tags=dict(tags or {}), raise_on_error=False
         )
-        self.runs.append(result)
-        return result
 
     def launch(
         self,
@@ -94,7 +135,7 @@ class Daemon:
         tags = {}
         if partitions:
             tags = {"dagster/asset_partition_range_start": partitions[0], "dagster/asset_partition_range_end": partitions[1]}
-        result = self.defs.resolve_implicit_global_asset_job_def().execute_in_process(
+        return self.defs.resolve_implicit_global_asset_job_def().execute_in_process(
             instance=self.instance,
             asset_selection=[dg.AssetKey(list(key)) for key in assets],
             partition_key=partition,
@@ -102,8 +143,6 @@ class Daemon:
             run_config=config,
             raise_on_error=False,
         )
-        self.runs.append(result)
-        return result
 
     # -- what Dagster knows ----------------------------------------------------------------------------------------
 
@@ -127,10 +166,25 @@ class Daemon:
         """Materializations of all assets, ever."""
         return sum(len(self.materializations(key.path)) for key in self.instance.all_asset_keys())
 
+    def check(self, key: Sequence[str], name: str) -> tuple[bool, str | None] | None:
+        """The last result of an asset check and what it says."""
+        wanted = dg.AssetCheckKey(dg.AssetKey(list(key)), name)
+        record = self.instance.event_log_storage.get_latest_asset_check_execution_by_key([wanted]).get(wanted)
+        return (record.evaluation.passed, record.evaluation.description) if record and record.evaluation else None
 
-@contextmanager
-def daemon(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
-    for name, value in corpus.environment.items():
-        monkeypatch.setenv(name, value)
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield Daemon(corpus, instance, definitions(Deployment.from_environment(), Settings()))
+
+def failure(result: dg.ExecuteInProcessResult) -> str:
+    """What a failed run says to the operator; empty for one that succeeded."""
+    for event in result.all_events:
+        if event.is_step_failure and (data := event.step_failure_data.user_failure_data):
+            return data.description or ""
+    return "" if result.success else "no word"
+
+
+def said(result: dg.ExecuteInProcessResult, instance: dg.DagsterInstance) -> str:
+    """Everything a run logged for people."""
+    return "\n".join(entry.user_message for entry in instance.all_logs(result.run_id))
+
+
+def metadata(event: dg.AssetMaterialization | dg.AssetObservation) -> dict[str, Any]:
+    return {name: value.value for name, value in event.metadata.items()}
