@@ -112,11 +112,11 @@ class Browser:
         message = {"id": self._last, "method": method, "params": parameters} | ({"sessionId": session} if session else {})
         self.socket.send(json.dumps(message))
         while True:
-            answer: dict[str, Any] = json.loads(self.socket.recv(timeout=WAIT_SECONDS))
+            answer = json.loads(self.socket.recv(timeout=WAIT_SECONDS))
             if answer.get("id") == self._last:
                 if "error" in answer:
                     raise RuntimeError(f"{method}: {answer['error']}")
-                return answer["result"]
+                return dict(answer["result"])
 
     def open(self, base: str) -> "Page":
         """A new tab for the site at `base`."""
@@ -179,13 +179,12 @@ class Page:
 
     def see(self, *texts: str, seconds: float = WAIT_SECONDS) -> None:
         """Wait until all texts are on the page."""
-        for text in texts:
-            self.wait(lambda text=text: text in self.text, f"no {text!r}", seconds)
+        self.wait(lambda: all(text in self.text for text in texts), f"not all of {texts}", seconds)
 
     def links(self) -> dict[str, str]:
         """Text -> address of every visible link; the first where a text is there twice."""
-        pairs = self.evaluate("[...document.querySelectorAll('a')].filter(shown).map((a) => [words(a), a.getAttribute('href')])")
-        return {text: address for text, address in reversed(pairs)}
+        pairs = "[...document.querySelectorAll('a')].filter(shown).map((a) => [words(a), a.getAttribute('href')])"
+        return dict(reversed(self.evaluate(pairs)))
 
     # -- doing -----------------------------------------------------------------------------------------------------
 
@@ -213,23 +212,26 @@ class Page:
                 exact=exact,
             )
 
-        self.click_at(**self.wait(place, f"nothing to click that says {text!r}"))
+        self.click_at(**self.at_rest(place, f"nothing to click that says {text!r}"))
 
-    def click_at(self, x: float, y: float, count: int = 1) -> None:
+    def at_rest(self, place: Callable[[], Any], what: str) -> Any:
+        """A place once it is the same at two looks: dialogs slide in."""
+        last: list[Any] = [None]
+
+        def rests() -> Any:
+            before, last[0] = last[0], place()
+            return last[0] if last[0] == before else None
+
+        return self.wait(rests, what)
+
+    def click_at(self, x: float, y: float) -> None:
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
         for kind in ("mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=count)
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def type(self, text: str) -> None:
         """Type into what has the focus."""
         self.call("Input.insertText", text=text)
-
-    def press(self, key: str, code: int, modifiers: int = 0) -> None:
-        """Press a key by its name and its Windows virtual key code, e.g. ("Enter", 13)."""
-        for kind in ("keyDown", "keyUp"):
-            self.call(
-                "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, modifiers=modifiers
-            )
 
     # -- looking ---------------------------------------------------------------------------------------------------
 

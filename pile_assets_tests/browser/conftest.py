@@ -1,0 +1,48 @@
+"""Tests of the pages, in a real browser. They take minutes, and run only where this folder is named: `make test-ui`.
+
+They need a Chromium: PILE_CHROMIUM, or one on PATH. Pictures of the pages go to the folder PILE_PICTURES, where it is set.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pile_assets_tests.browser.dagster_pages import Ui
+from pile_assets_tests.browser.deployment import Deployed, deployed, library
+from pile_assets_tests.browser.devtools import NAMES, Browser, chromium, find_chromium
+
+HERE = Path(__file__).parent
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves this folder out of a run that was not asked for it."""
+    asked = ((config.invocation_params.dir / argument.partition("::")[0]).resolve() for argument in config.args)
+    return None if any(path == HERE or HERE in path.parents for path in asked) else True
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    binary = find_chromium()
+    if binary is None:
+        pytest.skip(f"there is no Chromium: set PILE_CHROMIUM, or put one of {', '.join(NAMES)} on PATH")
+    with chromium(binary, tmp_path_factory.mktemp("chromium") / "profile") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def live(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """The deployment, built by its daemon. Every test leaves it at rest and as it was."""
+    with deployed(library(tmp_path_factory.mktemp("corpus"))) as started:
+        started.settle()
+        yield started
+
+
+@pytest.fixture
+def ui(browser: Browser, live: Deployed, tmp_path: Path) -> Iterator[Ui]:
+    """A fresh tab; what it showed at the end of the test is kept in its temporary folder."""
+    page = browser.open(live.servers.url)
+    yield Ui(page, Path(os.environ.get("PILE_PICTURES") or tmp_path))
+    page.screenshot(tmp_path / "at-the-end.png")
+    page.close()
