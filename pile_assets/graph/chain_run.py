@@ -18,6 +18,7 @@ from pile_assets.chain import Outcome, Request, run_partition
 from pile_assets.deployment import Session
 from pile_assets.errors import PileError, Quarantine
 from pile_assets.graph import events
+from pile_assets.graph.event_batches import in_batches
 from pile_assets.graph.naming import DIGEST, asset_key, source_work
 from pile_assets.graph.working import working
 from pile_assets.state import Entry
@@ -54,6 +55,12 @@ class Tally:
     failed: list[PileError] = field(default_factory=list)
     quarantined: list[Quarantine] = field(default_factory=list)
 
+    def add(self, outcome: Outcome) -> None:
+        if outcome.action == "unchanged":
+            self.unchanged.append(outcome.address)
+        else:
+            self.worked[outcome.address.stage] += 1
+
     def summary(self) -> str:
         made = ", ".join(f"{stage} {count}" for stage, count in self.worked.items()) or "nothing"
         return (
@@ -88,24 +95,25 @@ def by_hand(context: Context) -> bool:
 def _run_partitions(context: Context, session: Session, chain: Chain, keys: Collection[str], request: Request) -> Tally:
     tally = Tally()
     around = events.surroundings(session)
-
-    def report(outcome: Outcome) -> None:
-        if outcome.action != "unchanged":
-            context.log_event(events.of_outcome(outcome, around))
-            tally.worked[outcome.address.stage] += 1
-        else:
-            tally.unchanged.append(outcome.address)
-
     for key in keys:
+        outcomes: list[Outcome] = []
+        notes: list[dg.AssetObservation] = []
         try:
-            run_partition(session.view, chain, key, _entry(session, chain, key), report, request)
+            run_partition(session.view, chain, key, _entry(session, chain, key), outcomes.append, request)
         except Quarantine as found:
             tally.quarantined.append(found)
             context.log.warning(str(found))
-            _tell_quarantine(context, session, chain, key)
+            notes = _quarantines(session, chain, key)
         except PileError as found:
             tally.failed.append(found)
             context.log.error(str(found))
+        with in_batches(context.instance):
+            for outcome in outcomes:
+                tally.add(outcome)
+                if outcome.action != "unchanged":
+                    context.log_event(events.of_outcome(outcome, around))
+            for note in notes:
+                context.log_event(note)
     return tally
 
 
@@ -121,12 +129,10 @@ def _entry(session: Session, chain: Chain, key: str) -> Entry:
     return entry
 
 
-def _tell_quarantine(context: Context, session: Session, chain: Chain, key: str) -> None:
-    """Show a quarantine on the stage whose input is unusable."""
-    for stage in chain.stages:
-        address = Address.of_source(chain.record.id, stage, key)
-        if note := session.view.quarantined(address):
-            context.log_event(events.of_quarantine(address, note))
+def _quarantines(session: Session, chain: Chain, key: str) -> list[dg.AssetObservation]:
+    """A quarantine as it is shown on the stage whose input is unusable."""
+    addresses = (Address.of_source(chain.record.id, stage, key) for stage in chain.stages)
+    return [events.of_quarantine(address, note) for address in addresses if (note := session.view.quarantined(address))]
 
 
 def _tell_unchanged(context: Context, tally: Tally) -> None:
@@ -136,5 +142,6 @@ def _tell_unchanged(context: Context, tally: Tally) -> None:
     remedy = "Launch it with force: true to do the steps again, with refetch: true to ask the publisher again too."
     if not tally.worked:
         context.log.warning(f"Unchanged: everything asked for is up to date, so nothing was done. {remedy}")
-    for address in tally.unchanged[:OBSERVED]:
-        context.log_event(events.of_unchanged(asset_key(address), address.partition, remedy))
+    with in_batches(context.instance):
+        for address in tally.unchanged[:OBSERVED]:
+            context.log_event(events.of_unchanged(asset_key(address), address.partition, remedy))

@@ -14,6 +14,7 @@ import polars as pl
 
 from pile_assets.alerts import Alert, read_alerts
 from pile_assets.deployment import Deployment, Session
+from pile_assets.errors import StoreDamage
 from pile_assets.graph.markdown import list_field
 from pile_assets.graph.naming import DEDUP_WORK, RELEASE_WORK, domain_work, source_key, source_work
 from pile_assets.graph.sources import SourceInGraph, domains_of
@@ -183,9 +184,12 @@ def _faults(view: View, address: Address) -> list[str]:
     if manifest is None:
         return []
     found = _not_conserved(manifest)
-    for part in view.store.parts(manifest, list(NEEDED)):
-        empty = part.select((pl.col(name).is_null() | (pl.col(name) == "")).sum() for name in NEEDED).row(0, named=True)
-        found += [f"{address.partition}: {count} rows without {name}" for name, count in empty.items() if count]
+    try:
+        for part in view.store.parts(manifest, list(NEEDED)):
+            empty = part.select((pl.col(name).is_null() | (pl.col(name) == "")).sum() for name in NEEDED).row(0, named=True)
+            found += [f"{address.partition}: {count} rows without {name}" for name, count in empty.items() if count]
+    except StoreDamage as damage:
+        found.append(f"{address.partition}: {damage}")
     return found
 
 

@@ -4,7 +4,8 @@ What belongs here: calling the corpus-wide steps under their locks and reporting
 steps themselves (`pile_assets.corpus`, `pile_assets.assembly`), defining assets (`corpus_assets`).
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
@@ -16,6 +17,7 @@ from pile_assets.deployment import Session
 from pile_assets.errors import PileError
 from pile_assets.graph import checks, events
 from pile_assets.graph.chain_run import Context, by_hand
+from pile_assets.graph.event_batches import in_batches
 from pile_assets.graph.naming import (
     DEDUP_WORK,
     RELEASE_WORK,
@@ -38,96 +40,122 @@ class CorpusConfig(dg.Config):
 
 def run_dedup(context: Context, config: CorpusConfig) -> None:
     """Resolve duplicates, and report `unique` for the partitions whose verdicts changed."""
-    with working(DEDUP_WORK, context.log.warning) as session:
+    with _at(context, DEDUP_WORK) as work:
+        session = work.session
         found = corpus.members(session.sources, session.view.get, session.view.partitions)
         key = corpus.dedup_key(found, session.state.seniority())
-        if _is_current(context, session, corpus.DEDUP, key, config.force):
-            return
-        report = _reporter(context, session)
-        failed = _attempt(corpus.run_dedup, session.view, session.state, session.sources, report)
-    if failed:
-        raise events.failures(failed)
+        if config.force or not work.is_current(corpus.DEDUP, key):
+            work.do(corpus.run_dedup, session.view, session.state, session.sources)
 
 
 def run_release(context: Context, config: CorpusConfig) -> None:
     """Write the manifest over all shards."""
-    with working(RELEASE_WORK, context.log.warning) as session:
-        key = assembly.release_key(assembly.live_shards(session.view.get, session.view.partitions))
-        if _is_current(context, session, assembly.RELEASE, key, config.force):
-            return
-        failed = _attempt(assembly.run_release, session.view, _reporter(context, session))
-    if failed:
-        raise events.failures(failed)
+    with _at(context, RELEASE_WORK) as work:
+        view = work.session.view
+        key = assembly.release_key(assembly.live_shards(view.get, view.partitions))
+        if config.force or not work.is_current(assembly.RELEASE, key):
+            work.do(assembly.run_release, view)
 
 
 def run_plan(context: Context, domain: str, config: CorpusConfig) -> None:
     """Plan a domain's shards."""
-    with working(domain_work(domain), context.log.warning) as session:
-        failed = _attempt(_plan, context, session, domain, config.force)
-    if failed:
-        raise events.failures(failed)
+    with _at(context, domain_work(domain)) as work:
+        _plan(work, domain, force=config.force)
 
 
 def run_shards(context: Context, domain: str, shards: Collection[str], config: CorpusConfig) -> None:
-    """Write shards of a domain. Raises dg.Failure naming every one that could not be."""
-    with working(domain_work(domain), context.log.warning) as session:
-        failed = _write_shards(context, session, domain, shards, config.force)
-    if failed:
-        raise events.failures(failed)
+    """Write shards of a domain; those the plan does not have are refused."""
+    with _at(context, domain_work(domain)) as work:
+        _write_shards(work, domain, shards, force=config.force)
 
 
 def run_domain(context: Context, domain: str) -> None:
     """Plan a domain's shards if that is due, and write those that are due then."""
-    with working(domain_work(domain), context.log.warning) as session:
-        failed = _attempt(_plan, context, session, domain, False)
-        if not failed:
-            failed = _write_shards(context, session, domain, _due_shards(session, domain), False)
-    if failed:
-        raise events.failures(failed)
+    with _at(context, domain_work(domain)) as work:
+        _plan(work, domain, force=False)
+        if not work.failed:
+            _write_shards(work, domain, _due_shards(work.session, domain), force=False)
 
 
-def _due_shards(session: Session, domain: str) -> list[str]:
-    wanted = assembly.wanted_shards(domain, session.view.get, session.view.partitions)
-    committed = {shard: session.view.get(Address.of_domain(domain, "shards", shard)) for shard in wanted}
-    return [shard for shard, key in wanted.items() if (made := committed[shard]) is None or made.key != key]
+# -- one run -------------------------------------------------------------------------------------------------------
 
 
-def _write_shards(context: Context, session: Session, domain: str, shards: Collection[str], force: bool) -> list[PileError]:
-    """Write each shard; what went wrong with some. Says so where rows are not whole."""
-    failed = [error for shard in shards for error in _attempt(_write_shard, context, session, domain, shard, force)]
-    checks.report_rows(context.instance, session.view, domain, shards)
-    return failed
+class _Work:
+    """One run at corpus-wide work: does steps, reports their new versions, gathers what failed."""
+
+    def __init__(self, context: Context, session: Session):
+        self.context, self.session = context, session
+        self.failed: list[PileError] = []
+        self.around = events.surroundings(session)
+
+    def do(self, step: Callable[..., None], *arguments: Any, **options: Any) -> None:
+        """Do a step and report what it committed, also where it failed half way, so that other steps can go on."""
+        outcomes: list[Outcome] = []
+        try:
+            step(*arguments, report=outcomes.append, **options)
+        except PileError as failed:
+            self.failed.append(failed)
+        except OSError as error:
+            remedy = "Free disk space or mend permissions under PILE_HOME; it is tried again by itself."
+            self.failed.append(PileError(f"The machine refused a read or write: {error}.", remedy=remedy))
+        with in_batches(self.context.instance):
+            for outcome in outcomes:
+                self._tell(outcome)
+
+    def is_current(self, address: Address, key: str) -> bool:
+        """Whether the step has been done with this key; says so."""
+        manifest = self.session.view.get(address)
+        if manifest is None or manifest.key != key:
+            return False
+        self._tell_unchanged(address)
+        return True
+
+    def _tell(self, outcome: Outcome) -> None:
+        if outcome.action != "unchanged":
+            self.context.log_event(events.of_outcome(outcome, self.around))
+        elif outcome.address.stage != "unique":  # of those, most are unchanged in every run
+            self._tell_unchanged(outcome.address)
+
+    def _tell_unchanged(self, address: Address) -> None:
+        key = asset_key(address)
+        self.context.log.warning(f"Unchanged: {key.to_user_string()} is up to date, so nothing was done. {FORCE}")
+        if by_hand(self.context):
+            self.context.log_event(events.of_unchanged(key, partition_of(address), FORCE))
 
 
-def _attempt(step: Callable[..., None], *arguments: Any) -> list[PileError]:
-    """Run a step; what went wrong, if anything, so that the others go on."""
-    try:
-        step(*arguments)
-    except PileError as failed:
-        return [failed]
-    except OSError as error:
-        cause = f"The machine refused a read or write: {error}."
-        return [PileError(cause, remedy="Free disk space or mend permissions under PILE_HOME; it is tried again by itself.")]
-    return []
+@contextmanager
+def _at(context: Context, work: str) -> Iterator[_Work]:
+    """A run at a piece of work, alone. Raises dg.Failure at the end, naming everything that failed."""
+    with working(work, context.log.warning) as session:
+        run = _Work(context, session)
+        yield run
+    if run.failed:
+        raise events.failures(run.failed)
 
 
-def _plan(context: Context, session: Session, domain: str, force: bool) -> None:
+# -- a domain ------------------------------------------------------------------------------------------------------
+
+
+def _plan(work: _Work, domain: str, *, force: bool) -> None:
     """Plan, and report the inputs of every shard where they changed and the partitions that land elsewhere now."""
+    session, view = work.session, work.session.view
     address = Address.of_domain(domain, "shard_plan")
-    shard_bytes = session.deployment.shard_bytes
-    placed = assembly.placements(domain, session.sources, session.view.get, session.view.partitions)
-    if _is_current(context, session, address, assembly.plan_key(domain, placed, shard_bytes), force):
+    placed = assembly.placements(domain, session.sources, view.get, view.partitions)
+    if not force and work.is_current(address, assembly.plan_key(domain, placed, session.deployment.shard_bytes)):
         return
-    before, landed = session.view.get(address), events.surroundings(session).landing
-    assembly.run_plan(session.view, session.sources, domain, shard_bytes, _reporter(context, session))
-    plan = session.view.need(address)
-    add_partitions(context.instance, shard_partitions(domain), plan.facts["shards"])
-    for shard in changed_inputs(before, plan):
-        context.log_event(events.of_shard_inputs(plan, shard))
-    for (source, partition), shards in sorted(events.surroundings(session).landing.items()):
-        if shards != landed.get((source, partition), []):
-            version = session.view.need(Address.of_source(source, "unique", partition)).data_version
-            context.log_event(events.of_landing(source, partition, shards, version))
+    before = view.get(address)
+    work.do(assembly.run_plan, view, session.sources, domain, session.deployment.shard_bytes)
+    plan = view.get(address)
+    if plan is None or plan is before:
+        return
+    add_partitions(work.context.instance, shard_partitions(domain), plan.facts["shards"])
+    with in_batches(work.context.instance):
+        for shard in changed_inputs(before, plan):
+            work.context.log_event(events.of_shard_inputs(plan, shard))
+        for (source, partition), shards in sorted(events.surroundings(session).landing.items()):
+            if shards != work.around.landing.get((source, partition), []):
+                version = view.need(Address.of_source(source, "unique", partition)).data_version
+                work.context.log_event(events.of_landing(source, partition, shards, version))
 
 
 def changed_inputs(before: Manifest | None, plan: Manifest) -> list[str]:
@@ -146,40 +174,28 @@ def add_partitions(instance: dg.DagsterInstance, name: str, keys: Collection[str
     return len(missing)
 
 
-def _write_shard(context: Context, session: Session, domain: str, shard: str, force: bool) -> None:
-    if shard not in assembly.wanted_shards(domain, session.view.get, session.view.partitions):
-        raise PileError(
-            f"The plan of {domain} has no shard {shard}, so there is nothing to write.",
-            remedy=f"Shards come from the plan, never by hand: materialize {domain}/shard_plan, or delete the key.",
-            source=domain,
-            partition=shard,
-        )
-    assembly.run_shard(session.view, domain, shard, _reporter(context, session), force=force)
+def _due_shards(session: Session, domain: str) -> list[str]:
+    wanted = assembly.wanted_shards(domain, session.view.get, session.view.partitions)
+    committed = {shard: session.view.get(Address.of_domain(domain, "shards", shard)) for shard in wanted}
+    return [shard for shard, key in wanted.items() if (made := committed[shard]) is None or made.key != key]
 
 
-def _reporter(context: Context, session: Session) -> Callable[[Outcome], None]:
-    """Logs an event for every new version; a run by hand also says where there is none."""
-    around = events.surroundings(session)
-
-    def report(outcome: Outcome) -> None:
-        if outcome.action != "unchanged":
-            context.log_event(events.of_outcome(outcome, around))
-        elif outcome.address.stage != "unique":
-            _tell_unchanged(context, outcome.address)
-
-    return report
-
-
-def _is_current(context: Context, session: Session, address: Address, key: str, force: bool) -> bool:
-    """Whether the step has been done with this key; says so."""
-    manifest = session.view.get(address)
-    if force or manifest is None or manifest.key != key:
-        return False
-    _tell_unchanged(context, address)
-    return True
+def _write_shards(work: _Work, domain: str, shards: Collection[str], *, force: bool) -> None:
+    """Write each shard, whatever becomes of the others, and say where rows are not whole."""
+    view = work.session.view
+    wanted = assembly.wanted_shards(domain, view.get, view.partitions)
+    for shard in shards:
+        if shard in wanted:
+            work.do(assembly.run_shard, view, domain, shard, force=force)
+        else:
+            work.failed.append(_not_planned(domain, shard))
+    checks.report_rows(work.context.instance, view, domain, [shard for shard in shards if shard in wanted])
 
 
-def _tell_unchanged(context: Context, address: Address) -> None:
-    context.log.warning(f"Unchanged: {asset_key(address).to_user_string()} is up to date, so nothing was done. {FORCE}")
-    if by_hand(context):
-        context.log_event(events.of_unchanged(asset_key(address), partition_of(address), FORCE))
+def _not_planned(domain: str, shard: str) -> PileError:
+    return PileError(
+        f"The plan of {domain} has no shard {shard}, so there is nothing to write.",
+        remedy=f"Shards come from the plan, never by hand: materialize {domain}/shard_plan, or delete the key.",
+        source=domain,
+        partition=shard,
+    )

@@ -20,6 +20,7 @@ from pile_assets.deployment import Deployment, Session
 from pile_assets.errors import Busy
 from pile_assets.graph import checks, events
 from pile_assets.graph.corpus_run import add_partitions
+from pile_assets.graph.event_batches import in_batches
 from pile_assets.graph.facts import AssetFacts, Facts
 from pile_assets.graph.naming import DATA_VERSION, RECONCILE_WORK, WORK, job_name
 from pile_assets.graph.runs import UNFINISHED
@@ -79,11 +80,12 @@ def reconcile(
 
 
 def _tell(instance: dg.DagsterInstance, due: list[dg.AssetMaterialization], done: Reconciled, progress: Progress) -> None:
-    for number, event in enumerate(due):
-        name = event.asset_key.to_user_string()
-        progress(f"telling Dagster of {name}", number, len(due))
-        instance.report_runless_asset_event(event)
-        done.events[name] = done.events.get(name, 0) + 1
+    with in_batches(instance):
+        for number, event in enumerate(due):
+            name = event.asset_key.to_user_string()
+            progress(f"telling Dagster of {name}", number, len(due))
+            instance.report_runless_asset_event(event)
+            done.events[name] = done.events.get(name, 0) + 1
 
 
 def differs(instance: dg.DagsterInstance, session: Session) -> Iterator[str]:

@@ -60,6 +60,11 @@ class Servers:
     def url(self) -> str:
         return f"http://{self.host}:{self.web_port}"
 
+    @property
+    def process_groups(self) -> list[int]:
+        """One for each server: it leads a group of its own, with the runs among the code server's."""
+        return [process.pid for process in self._running.values()]
+
     def start(self) -> None:
         """Start all and wait until each answers. Raises PileError, with all stopped, where one does not."""
         self._check_ports()
