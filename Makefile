@@ -18,10 +18,10 @@ unexport PYTHONHOME PYTHONPATH PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONST
 # What an interpreter must have: the version, and the parts that some systems package apart or build without.
 SUITABLE := import bz2, ctypes, ensurepip, lzma, sqlite3, ssl, sys, venv, zlib; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help run ui plan test lint format bench lock clean
+.PHONY: help run ui plan test test-ui test-long lint format bench lock clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 run: $(INSTALLED) ## build the corpus; on a fresh machine, the embedded default
 	$(BIN)/pile build
@@ -34,6 +34,12 @@ plan: $(INSTALLED) ## print what a build would touch, and touch nothing
 
 test: lint ## check style and types, then run the tests
 	$(BIN)/pytest -n $(WORKERS)
+
+test-ui: $(INSTALLED) ## use the pages in a real Chromium (PILE_CHROMIUM, or one on PATH); takes minutes
+	$(BIN)/pytest pile_assets_tests/browser
+
+test-long: $(INSTALLED) ## the daemon's event table with failures that take a true minute
+	PILE_LONG_TESTS=1 $(BIN)/pytest -s pile_assets_tests/end_to_end
 
 lint: $(INSTALLED) ## check style and types
 	$(BIN)/ruff check .
