@@ -72,10 +72,8 @@ def decide(instance: dg.DagsterInstance, session: Session, attempts: int, now: f
     store = session.view.store
     if building(store):
         return Decision(waiting=["`pile build` is at work."])
-    open_runs = runs.unfinished(instance)
-    dead = set(runs.end_dead_runs(instance, store, open_runs))
-    alive = [record.dagster_run for record in open_runs if record.dagster_run.run_id not in dead]
-    decision = Decision(busy={work for run in alive for work in runs.works_of(run)})
+    runs.end_dead_runs(instance, store)
+    decision = Decision(busy={work for record in runs.unfinished(instance) for work in runs.works_of(record.dagster_run)})
     for kind, wave in waves(session):
         decision.judged.append(kind)
         free = [piece for piece in wave if piece.work not in decision.busy]

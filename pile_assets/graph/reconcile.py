@@ -162,7 +162,8 @@ def reconcile_job() -> dg.JobDefinition:
 
 
 def reconcile_sensor(job: dg.JobDefinition, seconds: int) -> dg.SensorDefinition:
-    """Compares Dagster's records with the store every few minutes, and has them reconciled where they differ."""
+    """Compares Dagster's records with the store, and has them reconciled where two looks in a row find the same difference:
+    at one look a commit may be on its way to its event."""
 
     @dg.sensor(
         name="reconcile_when_different",
@@ -177,10 +178,14 @@ def reconcile_sensor(job: dg.JobDefinition, seconds: int) -> dg.SensorDefinition
             return dg.SkipReason("`pile build` is at work and reports when it is done.")
         if context.instance.get_run_records(dg.RunsFilter(tags={WORK: RECONCILE_WORK}, statuses=UNFINISHED), limit=1):
             return dg.SkipReason("It is being reconciled.")
-        found = list(differs(context.instance, session))
+        found = ", ".join(differs(context.instance, session))
+        seen, said = context.cursor, f"Dagster's records differ from the store: {found}."
+        context.update_cursor(found)
         if not found:
             return dg.SkipReason("Dagster's records are those of the store.")
-        context.log.warning(f"Dagster's records differ from the store: {', '.join(found)}.")
+        if found != seen:
+            return dg.SkipReason(f"{said} If they still do at the next look, they are reconciled.")
+        context.log.warning(said)
         return dg.RunRequest()
 
     return compare

@@ -14,9 +14,9 @@ from pile_assets.graph.naming import DEDUP_WORK, DIGEST, RELEASE_WORK, WORK, dom
 from pile_assets.graph.working import at_work
 from pile_assets.store import Store
 
+WAITING = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED]
 UNFINISHED = [
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.QUEUED,
+    *WAITING,
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
@@ -51,16 +51,26 @@ def _work_of(key: dg.AssetKey) -> str:
     raise ValueError(f"an asset without a name: {key}")
 
 
-def end_dead_runs(instance: dg.DagsterInstance, store: Store, records: Iterable[dg.RunRecord]) -> list[str]:
+def end_dead_runs(instance: dg.DagsterInstance, store: Store) -> list[str]:
     """Mark as failed the runs whose process is gone, e.g. because the machine stopped; returns their ids."""
+    old = time.time() - DEAD_SECONDS
+    started = [record for record in unfinished(instance) if record.start_time is not None and record.start_time < old]
+    return _end(instance, store, started, "The process of this run is gone. Its work is asked for again by itself.")
+
+
+def end_all_runs(instance: dg.DagsterInstance, store: Store) -> list[str]:
+    """The same for every run that was launched, where it is known that nothing can be running; what is queued stays so."""
+    launched = [record for record in unfinished(instance) if record.dagster_run.status not in WAITING]
+    return _end(instance, store, launched, "Dagster was stopped. The work is asked for again by itself.")
+
+
+def _end(instance: dg.DagsterInstance, store: Store, records: Iterable[dg.RunRecord], why: str) -> list[str]:
+    """Runs that hold a lock live, whoever says otherwise."""
     ended = []
-    for record in records:
-        run = record.dagster_run
+    for run in (record.dagster_run for record in records):
         works = works_of(run)
-        if run.status is not dg.DagsterRunStatus.STARTED or not works or not record.start_time:
-            continue
-        if time.time() - record.start_time > DEAD_SECONDS and not any(at_work(store, work) for work in works):
-            instance.report_run_failed(run, "The process of this run is gone. Its work is asked for again by itself.")
+        if works and not any(at_work(store, work) for work in works):
+            instance.report_run_failed(run, why)
             ended.append(run.run_id)
     return ended
 

@@ -27,7 +27,8 @@ from pile_assets.deployment import PROJECT, Deployment
 from pile_assets.errors import PileError
 from pile_assets.graph.code_server import HOST, answers, code_port
 from pile_assets.graph.instance import dagster_home, open_instance
-from pile_assets.graph.runs import unfinished
+from pile_assets.graph.runs import end_all_runs
+from pile_assets.store import Store
 
 START_SECONDS = 120
 """How long a server may take to answer; a cold import on a slow disk takes half of that."""
@@ -68,6 +69,7 @@ class Servers:
     def start(self) -> None:
         """Start all and wait until each answers. Raises PileError, with all stopped, where one does not."""
         self._check_ports()
+        self._end_runs()  # those of a deployment that was killed
         try:
             self._launch("code-server", "dagster", "code-server", "start", "-m", self.location, *self._code_address())
             self._await("code-server", lambda: answers(code_port(self.environment)))
@@ -100,13 +102,10 @@ class Servers:
             self._end_runs()
 
     def _end_runs(self) -> None:
-        """Runs are children of the code server and ended with it; what they had committed stays."""
+        """Runs are children of the code server and end with it; what they had committed stays."""
+        store = Store(Deployment.from_environment(self.environment).home)
         with open_instance(self.environment) as instance:
-            for record in unfinished(instance):
-                if record.start_time is not None:
-                    instance.report_run_canceled(
-                        record.dagster_run, "Dagster was stopped. The work is asked for again by itself."
-                    )
+            end_all_runs(instance, store)
 
     # -- starting --------------------------------------------------------------------------------------------------
 

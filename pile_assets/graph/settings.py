@@ -14,7 +14,7 @@ class Settings:
 
     sensor_seconds: int = 15  # PILE_SENSOR_SECONDS: looks at sources on this machine
     planner_seconds: int = 5  # PILE_PLANNER_SECONDS: looks for work that is due
-    reconcile_seconds: int = 300  # PILE_RECONCILE_SECONDS: comparisons of Dagster's records with the store
+    reconcile_seconds: int = 120  # PILE_RECONCILE_SECONDS: comparisons of Dagster's records with the store
     attempts: int = 3  # PILE_ATTEMPTS
 
     @classmethod

@@ -51,6 +51,7 @@ class Daemon:
     corpus: Corpus
     instance: dg.DagsterInstance
     defs: dg.Definitions = field(init=False)
+    cursors: dict[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.reload()
@@ -70,13 +71,16 @@ class Daemon:
 
     def evaluate(self, sensor: str) -> dg.SensorResult | dg.SkipReason:
         """One tick of a sensor, with its events and partitions applied as the daemon does."""
-        context = dg.build_sensor_context(instance=self.instance, definitions=self.defs, sensor_name=sensor)
+        context = dg.build_sensor_context(
+            instance=self.instance, definitions=self.defs, sensor_name=sensor, cursor=self.cursors.get(sensor)
+        )
         found = cast(dg.SensorResult | dg.SkipReason, self.defs.resolve_sensor_def(sensor)(context))
         if isinstance(found, dg.SensorResult):
             for request in found.dynamic_partitions_requests or ():
                 self.instance.add_dynamic_partitions(request.partitions_def_name, request.partition_keys)
             for event in found.asset_events:
                 self.instance.report_runless_asset_event(event)
+        self.cursors[sensor] = context.cursor
         return found
 
     def look(self) -> None:

@@ -17,8 +17,10 @@ from pile_assets.deployment import PROJECT, Deployment
 from pile_assets.errors import PileError
 from pile_assets.graph import code_server, serve
 from pile_assets.graph.instance import dagster_home, open_instance
+from pile_assets.graph.naming import WORK
 from pile_assets.graph.reloading import registry_digest
 from pile_assets.graph.serve import Servers
+from pile_assets.graph.working import working
 from pile_assets.state import Override, State
 from pile_assets_tests.graph.daemon import add_small_source
 
@@ -105,14 +107,22 @@ def test_a_code_server_that_is_not_there_does_not_answer(listener):
     assert not code_server.answers(1)
 
 
-def test_runs_that_were_going_when_dagster_stopped_are_said_not_to_be(environment):
+def test_runs_that_were_going_when_dagster_stopped_are_said_not_to_be_and_queued_ones_stay(environment):
     with open_instance(environment) as instance:
-        run = instance.create_run_for_job(_job())
-        instance.report_dagster_event(dg.DagsterEvent("PIPELINE_START", "idle"), run.run_id)
+        for event in ("PIPELINE_START", "PIPELINE_STARTING", None):
+            run = instance.create_run_for_job(_job(), tags={WORK: "sources/fables"})
+            if event:
+                instance.report_dagster_event(dg.DagsterEvent(event, "idle"), run.run_id)
+    with working("sources/fables"):
+        Servers(environment)._end_runs()
+        assert statuses(environment) == ["NOT_STARTED", "STARTED", "STARTING"]
     Servers(environment)._end_runs()
+    assert statuses(environment) == ["FAILURE", "FAILURE", "NOT_STARTED"]
+
+
+def statuses(environment: dict[str, str]) -> list[str]:
     with open_instance(environment) as instance:
-        (record,) = instance.get_run_records()
-        assert record.dagster_run.status is dg.DagsterRunStatus.CANCELED
+        return sorted(record.dagster_run.status.value for record in instance.get_run_records())
 
 
 def _job() -> dg.JobDefinition:
