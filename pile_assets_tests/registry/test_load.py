@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from pile_assets.deployment import Deployment
 from pile_assets.errors import PileError, RegistryError
 from pile_assets.registry.load import DEFAULT_FOLDER, load, read_record
