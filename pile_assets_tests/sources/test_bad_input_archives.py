@@ -119,7 +119,11 @@ def test_a_flipped_bit_in_the_packed_bytes_is_found(tmp_path):
         read(tmp_path, bytes(packed))
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>no such repository</html>", b"\x1f\x8b", b"BZh9", gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<html>no such repository</html>", b"\x1f\x8b", b"BZh9", gzip.compress(b"", mtime=0)],
+    ids=["empty", "html", "gzip-start", "bzip2-start", "empty-gzip"],
+)
 def test_what_is_no_archive_is_damaged(tmp_path, content):
     with pytest.raises(Quarantine, match=r"damaged|no file"):
         read(tmp_path, content)
