@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pile_assets.inspection.status import Status
 
 EMBEDDED = frozenset({"python_distributions", "python_standard_library"})
-"""The sources that need no network (DESIGN section 9); a corpus of these alone is mostly permissive code."""
+"""The sources that need no network; a corpus of these alone is mostly permissive code."""
 
 CHAIN_BYTES_PER_SECOND = 1_500_000
 """Raw bytes per second and thread from upstream to `eligible`, measured on the embedded default; `plan --quick` only."""

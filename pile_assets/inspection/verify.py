@@ -26,7 +26,7 @@ from pile_assets.release import manifest as releases
 from pile_assets.store import Address, FileRef, Manifest, Store, rows_digest
 
 NEVER_EMPTY = ("id", "source", "partition", "licence", "url")
-"""What a shard row may not lack (DESIGN section 5)."""
+"""What a shard row may not lack."""
 
 Check = Callable[[Audit], Iterator[Problem]]
 
