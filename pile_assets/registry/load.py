@@ -3,6 +3,7 @@
 What belongs here: YAML in, `Record`s and problems out. What may not: network, the store, Dagster.
 """
 
+import importlib
 import importlib.util
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -67,9 +68,20 @@ def read_record(path: Path) -> Record:
         raise _refused(path, _problems(error)) from error
     if record.id != source:
         raise _refused(path, [f"id: is {record.id!r} but the file is named {path.name}; rename one of them"])
-    if importlib.util.find_spec(f"pile_assets.sources.{record.connector}") is None:
-        raise _refused(path, [f"connector: there is no module pile_assets/sources/{record.connector}.py"])
+    _check_connector(record, path)
     return record
+
+
+def _check_connector(record: Record, path: Path) -> None:
+    """A connector that does not exist, or cannot be imported, takes down its own source only."""
+    module = f"pile_assets.sources.{record.connector}"
+    if importlib.util.find_spec(module) is None:
+        raise _refused(path, [f"connector: there is no module pile_assets/sources/{record.connector}.py"])
+    try:
+        importlib.import_module(module)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong in a connector's module must not stop the others
+        problem = f"connector: pile_assets/sources/{record.connector}.py cannot be imported: {type(error).__name__}: {error}"
+        raise _refused(path, [problem]) from error
 
 
 def read_policy(folder: Path, record: Record) -> Policy:

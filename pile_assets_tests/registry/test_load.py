@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pile_assets import sources
 from pile_assets.deployment import Deployment
 from pile_assets.errors import PileError, RegistryError
 from pile_assets.registry.load import DEFAULT_FOLDER, load, read_record
@@ -145,3 +146,15 @@ def test_aliases_cannot_blow_up_a_small_file(tmp_path: Path) -> None:
     path.write_text("a: &a [1, 1]\nb: [*a, *a]\n")
     with pytest.raises(ValueError, match="aliases"):
         read_yaml(path)
+
+
+def test_a_connector_that_cannot_be_imported_takes_down_its_own_source_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "torn.py").write_text("def discover(\n")
+    monkeypatch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path)])
+    write(tmp_path, good_record())
+    write(tmp_path, good_record() | {"id": "other", "connector": "torn", "seniority": 77})
+    registry = load(tmp_path)
+    assert set(registry.records) == {"python_distributions"}
+    assert "torn.py cannot be imported: SyntaxError" in registry.problems[0].cause
