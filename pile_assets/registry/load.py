@@ -79,7 +79,7 @@ def _check_connector(record: Record, path: Path) -> None:
         raise _refused(path, [f"connector: there is no module pile_assets/sources/{record.connector}.py"])
     try:
         importlib.import_module(module)
-    except Exception as error:  # noqa: BLE001 - whatever is wrong in a connector's module must not stop the others
+    except Exception as error:  # whatever is wrong in it must not stop the others
         problem = f"connector: pile_assets/sources/{record.connector}.py cannot be imported: {type(error).__name__}: {error}"
         raise _refused(path, [problem]) from error
 
