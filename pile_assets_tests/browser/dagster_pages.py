@@ -12,7 +12,7 @@ from pile_assets_tests.browser.devtools import HEIGHT, WIDTH, Page
 
 MENU_ITEM = "[role=menuitem]"
 NAVIGATION = 240
-"""Width of the navigation at the left of every page, which a picture leaves out."""
+"""Width of the navigation at the left of every page, which pictures leave out."""
 
 METADATA = """Object.fromEntries([...document.querySelectorAll('table')]
   .filter((table) => shown(table) && !table.parentElement.closest('table'))
@@ -51,13 +51,16 @@ class Ui:
         """The metadata of the partition whose page this is, once it is there."""
         heading = "innermost(matching('*', text, true)).some((found) => parseFloat(getComputedStyle(found).fontSize) >= 18)"
         self.page.wait(lambda: self.page.evaluate(heading, text=partition), f"no heading {partition!r}")
-        return dict(self.page.wait(self.metadata, f"no metadata of {partition}"))
+        return self.metadata()
 
     def metadata(self) -> dict[str, str]:
-        """Name -> text of every metadata field on the page, as it is shown."""
-        found: dict[str, str] = self.page.evaluate(METADATA)
-        found.pop("No metadata entries", None)
-        return found
+        """Name -> text of every metadata field on the page, once all are drawn: Markdown is so a moment later."""
+
+        def drawn() -> dict[str, str] | None:
+            found: dict[str, str] = self.page.evaluate(METADATA)
+            return found if found and all(found.values()) else None
+
+        return dict(self.page.at_rest(drawn, "no metadata"))
 
     def status(self, asset: str) -> str:
         """How many partitions are failed, materialized, ... as the partitions page counts them."""
@@ -90,8 +93,13 @@ class Ui:
         """Go to a run's page and wait for its end; what the page says."""
         self.page.go(f"/runs/{run}")
         self.page.wait(lambda: {"Success", "Failure"} & set(self.page.text.split("\n")), f"run {run} does not end", 120)
-        self.page.see("RUN_SUCCESS" if "Success" in self.page.text.split("\n") else "RUN_FAILURE")
+        self.page.see("Process for run exited")
         return self.page.text
+
+    def log_says(self, run: str, part: str, whole: str) -> None:
+        """See a line in a run's log, of which the page draws only as much as fits: hence found by a part of it."""
+        self.page.go(f"/runs/{run}?logs={part}")
+        self.page.see(whole)
 
     def _configure(self, config: str) -> None:
         self.page.click("Config", "div, span")
@@ -122,9 +130,9 @@ class Ui:
     def report(self, asset: str, partition: str) -> None:
         """Report a materialization that never was."""
         self._open_menu(asset, "Report materialization events", partition)
-        self.page.see("Add a description")
+        self.page.see("Let Dagster know about")
         self.page.click("Report", "button", exact=False)
-        self._gone("Add a description")
+        self._gone("Let Dagster know about")
 
     def delete_partition(self, asset: str, partition: str) -> None:
         self._open_menu(asset, "Delete partitions")
@@ -159,9 +167,9 @@ class Ui:
 
     # -- pictures --------------------------------------------------------------------------------------------------
 
-    def picture(self, name: str, height: int = HEIGHT, *, left: int = NAVIGATION) -> None:
-        """Keep the upper part of the page, without the navigation."""
-        self.page.screenshot(self.pictures / f"{name}.png", (left, 0, self.page.size[0] - left, height))
+    def picture(self, name: str, area: tuple[int, int, int, int]) -> None:
+        """Keep (left, top, width, height) of the page."""
+        self.page.screenshot(self.pictures / f"{name}.png", area)
 
     @contextmanager
     def window(self, width: int, height: int) -> Iterator[None]:

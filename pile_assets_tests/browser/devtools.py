@@ -214,12 +214,12 @@ class Page:
 
         self.click_at(**self.at_rest(place, f"nothing to click that says {text!r}"))
 
-    def at_rest(self, place: Callable[[], Any], what: str) -> Any:
-        """A place once it is the same at two looks: dialogs slide in."""
+    def at_rest(self, found: Callable[[], Any], what: str) -> Any:
+        """What is there once it is the same at two looks: dialogs slide in, tables fill."""
         last: list[Any] = [None]
 
         def rests() -> Any:
-            before, last[0] = last[0], place()
+            before, last[0] = last[0], found()
             return last[0] if last[0] == before else None
 
         return self.wait(rests, what)

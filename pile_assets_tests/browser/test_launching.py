@@ -1,5 +1,8 @@
 """What an operator launches by hand: nothing to do is said plainly, force is obeyed, several partitions go in one run."""
 
+from pile_assets_tests.browser.dagster_pages import NAVIGATION
+from pile_assets_tests.browser.devtools import WIDTH
+
 UNCHANGED = "Unchanged: everything it depends on is as it was when this was made, so nothing was done."
 
 
@@ -9,7 +12,7 @@ def test_a_shard_launched_for_nothing_succeeds_and_says_so_on_the_run_and_on_its
     said = ui.finished_run(ui.launch())
     assert "Unchanged: shards/books is up to date, so nothing was done." in said
     assert "ASSET_MATERIALIZATION" not in said.split("\n")
-    ui.picture("ui-run-unchanged", 880)
+    ui.picture("ui-run-unchanged", (NAVIGATION, 0, WIDTH - NAVIGATION, 880))
     assert ui.partition("shards/books", shard)["unchanged"].startswith(UNCHANGED)
     assert live.content() == content
 
@@ -29,28 +32,23 @@ def test_a_shard_launched_with_force_is_materialized_again_with_the_same_bytes(u
 def test_a_shards_page_shows_what_it_is_made_of_and_why_it_was_written(ui, live):
     sources = {shard: ui.partition("shards/books", shard)["thumbnail"] for shard in live.shards("books")}
     mixed = next(shard for shard, picture in sources.items() if "fables" in picture and "songs" in picture)
-    with ui.window(1300, 900):
+    with ui.window(1420, 1010):
         found = ui.partition("shards/books", mixed)
-        ui.picture("ui-shard", 860)
+        ui.picture("ui-shard", (NAVIGATION, 0, 1420 - NAVIGATION, 1010))
     assert {"dagster/row_count", "made_of", "changed_because", "thumbnail", "licences"} <= found.keys()
     assert "█" in found["thumbnail"]
     assert "CC0-1.0" in found["licences"]
 
 
-def test_several_partitions_of_a_source_are_worked_in_one_run_over_all_its_assets(ui, live):
-    before, content = live.runs(), live.content()
-    backfill = ui.launch_group("fables", ["volume-2", "volume-3", "volume-5"])
-    live.wait(lambda: len(launched(live, before)) == 1, "no run of the backfill")
+def test_a_range_of_partitions_is_worked_in_one_run_over_all_assets_of_the_source(ui, live):
+    before, content, partitions = live.runs(), live.content(), ("volume-2", "volume-3", "volume-4")
+    backfill = ui.launch_group("fables", partitions)
+    live.wait(lambda: live.runs().keys() - before.keys(), "the backfill launches no run")
     live.settle()
-    said = ui.finished_run(next(iter(launched(live, before))))
-    assert "11 assets" in said
-    assert "New versions: nothing. Unchanged: 33 steps. Quarantined: 0. Failed: 0." in said
-    assert backfill in said
-    for partition in ("volume-2", "volume-3", "volume-5"):
+    (run,) = live.runs().keys() - before.keys()
+    assert {"Success", backfill, "11 assets"} <= set(ui.finished_run(run).replace(" / ", "\n").split("\n"))
+    ui.log_says(run, "New versions", "New versions: nothing. Unchanged: 33 steps. Quarantined: 0. Failed: 0.")
+    for partition in partitions:
         assert ui.partition("fables/eligible", partition)["unchanged"].startswith(UNCHANGED)
-    assert "unchanged" not in ui.partition("fables/eligible", "volume-4")
+    assert "unchanged" not in ui.partition("fables/eligible", "volume-5")
     assert live.content() == content
-
-
-def launched(live, before) -> set[str]:
-    return set(live.runs()) - set(before)

@@ -2,7 +2,7 @@
 
 import re
 
-from pile_assets_tests.browser.dagster_pages import Ui
+from pile_assets_tests.browser.dagster_pages import NAVIGATION, Ui
 
 
 def follow(ui: Ui, text: str) -> dict[str, str]:
@@ -54,6 +54,6 @@ def test_the_page_of_a_source_partition_shows_what_became_of_its_documents(ui):
     assert found["taken"] == "7"
     assert {"licence-held\t1", "near_dup\t1", "too-short\t1"} <= set(found["dropped"].split("\n"))
     assert "fables\t1" in found["duplicates_of"].split("\n")
-    with ui.window(1300, 940):
+    with ui.window(1420, 920):
         ui.partition("songs/unique", "book-1")
-        ui.picture("ui-source-partition", 940)
+        ui.picture("ui-source-partition", (NAVIGATION, 0, 1420 - NAVIGATION, 920))
