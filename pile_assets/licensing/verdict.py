@@ -118,7 +118,7 @@ def _failed(claims: tuple[Claim, ...]) -> _Outcome | None:
         if why and (claim.kind == "file" or len(claims) == 1):
             reason = f"{NOT_ACCEPTED}: {claim.reading.family} {why} ({_places((claim,))})."
             return _Outcome("resolved", claim.reading.rule, claims, reason=reason)
-    for claim in claims:
+    for claim in sorted(claims, key=_gravity):
         if claim.reading.rule == VENDORED:
             return _Outcome("unresolved", VENDORED, claims, reason=f"{VENDORED_CODE}: {claim.scope}.")
         if claim.reading.status == "conflict":
@@ -128,6 +128,11 @@ def _failed(claims: tuple[Claim, ...]) -> _Outcome | None:
             reason = f"{NOT_UNDERSTOOD}: {_quoted(claim)} ({_places((claim,))})."
             return _Outcome("unresolved", claim.reading.rule, claims, reason=reason)
     return None
+
+
+def _gravity(claim: Claim) -> int:
+    """Which of several failures is told: the same whatever the order in which the claims came."""
+    return 0 if claim.reading.rule == VENDORED else 1 if claim.reading.status == "conflict" else 2
 
 
 def _bound_together(claims: tuple[Claim, ...]) -> _Outcome | _Incomplete:
