@@ -10,7 +10,6 @@ from hypothesis import settings
 
 from pile_assets_tests.commands import Pile, varied
 
-
 settings.register_profile("suite", settings.get_profile("ci" if os.environ.get("CI") else "default"), deadline=None)
 settings.load_profile("suite")
 """No deadline: how long an example takes says something about the machine only. In CI the examples are the same every time."""
