@@ -14,7 +14,7 @@ from pile_assets import assembly, planner
 from pile_assets.chain import source_context
 from pile_assets.errors import NotAdmitted, PileError
 from pile_assets.registry.load import DEFAULT_FOLDER, Registry, load
-from pile_assets.registry.models import Level
+from pile_assets.registry.models import ADMITTING, Level
 from pile_assets.sources.model import Discovery
 from pile_assets.state import Change, Entry, Sources, State, check_keys, merge, sources_of
 from pile_assets.steps import Chain, build_chain
@@ -37,17 +37,22 @@ class Deployment:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Deployment":
         """Raises PileError where a setting cannot be used."""
         try:
-            return cls(
+            deployment = cls(
                 home=Path(environment.get("PILE_HOME", PROJECT / "pile_home")).resolve(),
                 registry=Path(environment.get("PILE_REGISTRY", DEFAULT_FOLDER)).resolve(),
                 shard_bytes=int(environment.get("PILE_SHARD_BYTES", assembly.SHARD_BYTES)),
                 admit=Level(environment.get("PILE_ADMIT", Level.DOCUMENTED)),
             )
+            if deployment.admit not in ADMITTING:
+                raise ValueError(f"PILE_ADMIT is {deployment.admit.value}, which admits nothing")
+            if deployment.shard_bytes < 1:
+                raise ValueError(f"PILE_SHARD_BYTES is {deployment.shard_bytes}")
         except ValueError as error:
             raise PileError(
                 f"A setting in the environment cannot be used: {error}.",
-                remedy="PILE_SHARD_BYTES is a number of bytes, PILE_ADMIT is documented or verified.",
+                remedy="PILE_SHARD_BYTES is a number of bytes from 1 upward, PILE_ADMIT is documented or verified.",
             ) from error
+        return deployment
 
     def open(self, *, rehearse: bool = False) -> "Session":
         """Open store, state and registry as they are now. A rehearsing session publishes nothing."""

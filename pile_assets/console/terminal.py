@@ -28,6 +28,9 @@ Exit codes:
   3    it finished, but some partitions failed or are in quarantine
   130  it was interrupted; what was finished is kept"""
 
+UNBOUNDED = 10_000
+"""More columns than any table here has; only for asking how wide one would be."""
+
 PLAIN_WIDTH = 200
 """Columns of a table that is written to a file or a pipe."""
 NAME_WIDTH = 40
@@ -117,9 +120,13 @@ def facts(title: str, values: Mapping[str, Any]) -> None:
 
 def _print(title: str, drawn: "RenderableType") -> None:
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.text import Text
 
     console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    # A line that is too long for the terminal is broken by it; a number that is cut short would be another number.
+    needed = Measurement.get(console, console.options.update(max_width=UNBOUNDED), drawn).minimum
+    console.width = max(console.width, needed)
     if title:
         console.print(Text(title, style="bold"))
     console.print(drawn)

@@ -217,7 +217,8 @@ class Record(Part):
 
     @model_validator(mode="after")
     def _verified_has_a_licence(self) -> Self:
-        if self.review.status is Level.VERIFIED and re.search("NOASSERTION|UNKNOWN", self.licence.spdx):
+        of_the_source = self.licence.granularity == "source"  # else each document has a verdict of its own
+        if of_the_source and self.review.status is Level.VERIFIED and re.search("NOASSERTION|UNKNOWN", self.licence.spdx):
             raise ValueError("a verified source cannot have an unknown licence")
         return self
 

@@ -68,7 +68,6 @@ def test_a_verified_source_needs_a_sample_of_twenty(tmp_path: Path) -> None:
     write(tmp_path, record)
     assert "20 documents" in str(load(tmp_path).problems[0])
     record["review"]["sample"]["n"] = 20
-    record["licence"]["spdx"] = "Apache-2.0"
     write(tmp_path, record)
     assert load(tmp_path).problems == ()
 
@@ -123,9 +122,20 @@ def test_a_deployment_can_ask_for_verified_sources_only(tmp_path: Path) -> None:
     assert "admits from verified" in sources_of(load(tmp_path), State(tmp_path), Level.VERIFIED).refused["python_distributions"]
 
 
-def test_a_setting_that_cannot_be_used_is_explained() -> None:
+@pytest.mark.parametrize(
+    "setting", [{"PILE_SHARD_BYTES": "much"}, {"PILE_SHARD_BYTES": "0"}, {"PILE_ADMIT": "rejected"}, {"PILE_ADMIT": "all"}]
+)
+def test_a_setting_that_cannot_be_used_is_explained(setting: dict[str, str]) -> None:
     with pytest.raises(PileError, match="PILE_SHARD_BYTES is a number"):
-        Deployment.from_environment({"PILE_SHARD_BYTES": "much"})
+        Deployment.from_environment(setting)
+
+
+def test_a_verified_collection_needs_a_licence_unless_each_document_has_its_own(tmp_path: Path) -> None:
+    record = good_record()
+    record["review"] |= {"status": "verified", "by": ["licence desk"], "sample": {"n": 20, "wrong": 0}}
+    record["licence"]["granularity"] = "source"
+    write(tmp_path, record)
+    assert "unknown licence" in str(load(tmp_path).problems[0])
 
 
 def test_the_words_on_and_no_are_words(tmp_path: Path) -> None:
