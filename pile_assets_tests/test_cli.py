@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from pile_assets.cli import main
+from pile_assets.console import terminal
 from pile_assets.console.terminal import Bytes, plain
 from pile_assets.store import Address
 from pile_assets_tests.commands import PROJECT, Pile
@@ -174,3 +175,16 @@ def test_doctor_looks_at_this_deployment(fresh: Pile) -> None:
     found = json.loads(fresh.run("doctor", "--json").stdout)
     assert any(str(fresh.corpus.home) in finding["found"] for finding in found["findings"])
     assert not fresh.corpus.home.exists()
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+def test_a_narrow_terminal_cuts_no_number_and_no_word(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(terminal, "PLAIN_WIDTH", width)
+    why = "held until somebody has looked at it"
+    terminal.table("Sources", ["source", "kept documents", "why"], [["python_distributions", 1_234_567, why]])
+    shown = capsys.readouterr().out
+    assert "python_distributions" in shown
+    assert "1,234,567" in shown
+    assert [word for word in why.split() if word not in shown.split()] == []

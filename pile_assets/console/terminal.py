@@ -28,6 +28,9 @@ Exit codes:
   3    it finished, but some partitions failed or are in quarantine
   130  it was interrupted; what was finished is kept"""
 
+TEXT_WIDTH = 24
+"""Columns of text are broken over lines, but not into narrower ones than this."""
+
 UNBOUNDED = 10_000
 """More columns than any table here has; only for asking how wide one would be."""
 
@@ -100,7 +103,9 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     for index, column in enumerate(columns):
         numbers = all(isinstance(row[index], int | float | Bytes) for row in listed)
         name = index == 0 and all(len(shown(row[0])) <= NAME_WIDTH for row in listed)
-        drawn.add_column(column, justify="right" if numbers else "left", overflow="fold", no_wrap=numbers or name)
+        longest = max(len(text) for text in (column, *(shown(row[index]) for row in listed)))
+        least = longest if numbers or name else min(longest, TEXT_WIDTH)
+        drawn.add_column(column, justify="right" if numbers else "left", overflow="fold", min_width=least)
     for row in listed:
         drawn.add_row(*(Text(shown(value)) for value in row))
     _print(title, drawn)
