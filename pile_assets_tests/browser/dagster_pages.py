@@ -21,7 +21,7 @@ METADATA = """Object.fromEntries([...document.querySelectorAll('table')]
   .map((row) => [row.children[0].innerText.trim(), row.children[1].innerText.trim()]))"""
 
 ARROW = """(() => {
-  const [found] = innermost(matching('button', text, true));
+  const [found] = innermost(matching('button', 'Materialize', false));
   if (!found) return null;
   const label = found.getBoundingClientRect();
   const [arrow] = [...document.querySelectorAll('button')].filter(shown).map((button) => button.getBoundingClientRect())
@@ -152,15 +152,10 @@ class Ui:
         self._gone("Partition name")
 
     def _open_menu(self, asset: str, item: str, partition: str = "") -> None:
-        """The menu beside the button Materialize, which has an ellipsis where the partition is still to be chosen."""
+        """Choose from the menu beside the button Materialize."""
         self.page.go(f"/assets/{asset}?view=partitions" + (f"&partition={partition}" if partition else ""))
-        label = str(self.page.wait(self._materialize_label, "no button Materialize"))
-        self.page.click_at(**self.page.at_rest(lambda: self.page.evaluate(ARROW, text=label), "no menu"))
+        self.page.click_at(**self.page.at_rest(lambda: self.page.evaluate(ARROW), "no menu beside Materialize"))
         self.page.click(item, MENU_ITEM)
-
-    def _materialize_label(self) -> str | None:
-        names = self.page.evaluate("[...document.querySelectorAll('button')].filter(shown).map(words)")
-        return next((name for name in names if name in ("Materialize", "Materialize…")), None)
 
     def _gone(self, text: str) -> None:
         self.page.wait(lambda: text not in self.page.text, f"{text!r} stays")

@@ -173,7 +173,7 @@ class Page:
         deadline = time.monotonic() + seconds
         while not (value := found()):
             if time.monotonic() > deadline:
-                raise NotSeen(f"{what}, after {seconds:.0f} s at {self.url}. The page says:\n{self.text[:4000]}")
+                raise NotSeen(f"{what}, after {seconds:.0f} s at {self.url}. The page ends:\n{self.text[-1200:]}")
             time.sleep(0.2)
         return value
 
