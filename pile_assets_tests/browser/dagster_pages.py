@@ -131,7 +131,7 @@ class Ui:
         """Report a materialization that never was."""
         self._open_menu(asset, "Report materialization events", partition)
         self.page.see("Let Dagster know about")
-        self.page.click("Report", "button", exact=False)
+        self.page.click("Report event")
         self._gone("Let Dagster know about")
 
     def delete_partition(self, asset: str, partition: str) -> None:
