@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from pile_assets_tests.commands import Pile, varied
+from pile_assets_tests.end_to_end.summary import pytest_terminal_summary  # noqa: F401  # a hook: the daemon test's table
 
 settings.register_profile("suite", settings.get_profile("ci" if os.environ.get("CI") else "default"), deadline=None)
 settings.load_profile("suite")

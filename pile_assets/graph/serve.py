@@ -40,13 +40,14 @@ Say = Callable[[str], object]
 
 @dataclass
 class Servers:
-    """The three processes. `webserver` is False where nobody looks, and `location` another module where faults are planned:
-    both are for tests."""
+    """The three processes. For tests: no `webserver` where nobody looks, another `location` where faults are planned, and
+    a `daemon` that looks more often."""
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     host: str = HOST
     webserver: bool = True
     location: str = "pile_assets.definitions"
+    daemon: str = "dagster._daemon"
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -73,7 +74,7 @@ class Servers:
         try:
             self._launch("code-server", "dagster", "code-server", "start", "-m", self.location, *self._code_address())
             self._await("code-server", lambda: answers(code_port(self.environment)))
-            self._launch("daemon", "dagster._daemon", "run", "-w", str(self._workspace()))
+            self._launch("daemon", self.daemon, "run", "-w", str(self._workspace()))
             if self.webserver:
                 place = ["-h", self.host, "-p", str(self.web_port), "-w", str(self._workspace())]
                 self._launch("webserver", "dagster_webserver", *place)
