@@ -25,7 +25,8 @@ def test_collapsed_it_is_one_box_per_source_and_domain(ui):
     with ui.window(1540, 460):
         ui.page.go("/asset-groups")
         ui.page.wait(lambda: has_boxes(ui, *GROUPS), "not every group has a box")
-        ui.picture("ui-lineage", (*GRAPH, 1470 - GRAPH[0], 350 - GRAPH[1]))
+        ui.page.wait(lambda: "fetching" not in " ".join(boxes(ui)), "the boxes keep fetching")
+        ui.picture("ui-lineage", (*GRAPH, 1540 - GRAPH[0], 460 - GRAPH[1]))
     assert not has_boxes(ui, "documents")
     assert not has_boxes(ui, "dedup")
 
@@ -45,7 +46,7 @@ def test_expanded_it_shows_the_way_from_a_source_to_the_shards_with_all_of_it_ma
         ui.page.go(f"/asset-groups?expanded={quote('global@global:songs,global@global:shards_books')}")
         ui.page.wait(lambda: has_boxes(ui, *expected), "not every asset has a box")
         ui.page.wait(lambda: set(ui.page.evaluate(STATUS)) == {MATERIALIZED}, "not every box is green")
-        ui.picture("ui-lineage-open", (*GRAPH, 2690 - GRAPH[0], 1210 - GRAPH[1]))
+        ui.picture("ui-lineage-open", (*GRAPH, 2760 - GRAPH[0], 1280 - GRAPH[1]))
 
 
 def test_the_duplicates_of_all_sources_stand_together_before_the_domains(ui):
