@@ -1,4 +1,7 @@
-"""Fixtures that whole builds share: building takes seconds, so one corpus is built and each test gets a store of its own."""
+"""What all tests share: how examples are drawn, which folders are left out, and corpora that are built once.
+
+Building takes seconds, so one corpus is built and each test that changes it gets a store of its own.
+"""
 
 import copy
 import os
@@ -14,6 +17,19 @@ from pile_assets_tests.end_to_end.summary import pytest_terminal_summary  # noqa
 settings.register_profile("suite", settings.get_profile("ci" if os.environ.get("CI") else "default"), deadline=None)
 settings.load_profile("suite")
 """No deadline: how long an example takes says something about the machine only. In CI the examples are the same every time."""
+
+
+HERE = Path(__file__).parent
+LONG = (HERE / "browser", HERE / "end_to_end")
+"""Folders whose tests take minutes: `make test-ui` and `make test-long` name them."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves a long folder out of a run that was not asked for it."""
+    if collection_path not in LONG:
+        return None
+    asked = ((config.invocation_params.dir / argument.partition("::")[0]).resolve() for argument in config.args)
+    return None if any(path == collection_path or collection_path in path.parents for path in asked) else True
 
 
 @pytest.fixture(scope="session")

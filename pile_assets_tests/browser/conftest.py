@@ -13,14 +13,6 @@ from pile_assets_tests.browser.dagster_pages import Ui
 from pile_assets_tests.browser.deployment import Deployed, deployed, library
 from pile_assets_tests.browser.devtools import NAMES, Browser, chromium, find_chromium
 
-HERE = Path(__file__).parent
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leaves this folder out of a run that was not asked for it."""
-    asked = ((config.invocation_params.dir / argument.partition("::")[0]).resolve() for argument in config.args)
-    return None if any(path == HERE or HERE in path.parents for path in asked) else True
-
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
