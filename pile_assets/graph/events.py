@@ -48,8 +48,16 @@ def surroundings(session: Session) -> Surroundings:
 
 def of_outcome(outcome: Outcome, around: Surroundings) -> dg.AssetMaterialization:
     """A step was worked or taken up again."""
-    shard = outcome.address.stage == "shards"
-    return of_manifest(outcome.manifest, around, changed_because(outcome.before, outcome.manifest) if shard else ())
+    return of_manifest(outcome.manifest, around, _why(outcome))
+
+
+def _why(outcome: Outcome) -> Sequence[str]:
+    """Why a shard was written, in words; nothing for other stages."""
+    if outcome.address.stage != "shards":
+        return ()
+    if outcome.before and outcome.before.data_version == outcome.manifest.data_version:
+        return ("nothing: it was written again, and its documents are the same",)
+    return changed_because(outcome.before, outcome.manifest)
 
 
 def of_manifest(manifest: Manifest, around: Surroundings, why: Sequence[str] = ()) -> dg.AssetMaterialization:

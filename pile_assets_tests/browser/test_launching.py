@@ -25,6 +25,7 @@ def test_a_shard_launched_with_force_is_materialized_again_with_the_same_bytes(u
     after = ui.partition("shards/books", shard)
     assert run[:8] in ui.page.text
     assert after["made_of"] == before["made_of"]
+    assert after["changed_because"] == "nothing: it was written again, and its documents are the same"
     assert "unchanged" not in after
     assert live.content() == content
 
