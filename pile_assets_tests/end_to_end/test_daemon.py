@@ -6,13 +6,13 @@ table it prints at the end is the measured form of the table of events in the de
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster._core.scheduler.instigation import InstigatorType, ScheduleInstigatorData
+from dagster._core.scheduler.instigation import InstigatorState, InstigatorType, ScheduleInstigatorData
 
 from pile_assets.filters import FILTERS
 from pile_assets.registry.load import DEFAULT_FOLDER
@@ -141,6 +141,7 @@ def a_source_is_added_while_changes_are_pending(live: Live, corpus: Corpus, mirr
         def meanwhile() -> None:
             live.wait(lambda: faults.is_held(fables, "pending"), "the pending change in a run")
             live.wait(lambda: bool(live.catalogue("python_peps")), "a look at the new source")
+            live.wait(lambda: bool(schedules(live.instance)), "the scheduler at its schedule")
             faults.let_go(fables, "pending")
 
         event.meanwhile = meanwhile
@@ -200,9 +201,14 @@ def register_peps(corpus: Corpus, mirror: Mirror) -> None:
     (corpus.registry / "python_peps.yaml").write_text(json.dumps(record, default=str))
 
 
+def schedules(instance: dg.DagsterInstance) -> Sequence[InstigatorState]:
+    """The schedules that the scheduler has begun to watch."""
+    return instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE)
+
+
 def an_hour_passes(instance: dg.DagsterInstance) -> None:
     """Set back by an hour when the scheduler last looked: to it, Dagster was off for an hour, and one tick fell into it."""
-    for state in instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE):
+    for state in schedules(instance):
         data = state.instigator_data
         assert isinstance(data, ScheduleInstigatorData)
         assert data.start_timestamp
