@@ -6,20 +6,21 @@ table it prints at the end is the measured form of the table of events in the de
 
 import json
 import os
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-import dagster as dg
 import pytest
-from dagster._core.scheduler.instigation import InstigatorState, InstigatorType, ScheduleInstigatorData
+from dagster._core.scheduler.instigation import ScheduleInstigatorData
 
 from pile_assets.filters import FILTERS
 from pile_assets.registry.load import DEFAULT_FOLDER
 from pile_assets.registry.plain_yaml import read_yaml
 from pile_assets_tests.deployments import Corpus, document, prose, with_changed_word
 from pile_assets_tests.end_to_end import faults
-from pile_assets_tests.end_to_end.harness import Forecast, Live, Touched
+from pile_assets_tests.end_to_end.harness import Live
 from pile_assets_tests.end_to_end.summary import TABLE
 from pile_assets_tests.mirror import peps
 from pile_assets_tests.mirror.server import Mirror
@@ -45,15 +46,14 @@ def test_each_event_costs_what_it_needs_and_ends_in_the_right_shards(
     corpus.add_source("songs", seniority=1, tier=3)
     with Mirror() as mirror, Live(tmp_path, corpus) as live:
         live.start()
-        live.wait(live.compared, "a comparison of the empty store with Dagster's empty records")
-        live.settle()
+        live.first_look()
         try:
             partitions_come_and_go(live, corpus)
             runs_fail_and_changes_overlap(live, corpus)
             a_source_is_added_while_changes_are_pending(live, corpus, mirror)
             the_daemon_is_off_when_a_refresh_is_due(live, corpus, mirror)
             code_gets_a_new_version_and_gives_the_same(live, monkeypatch)
-            live.rebuilt()
+            live.rebuilding.wait()
         finally:
             record_property(TABLE, live.table())
     assert live.problems() == []
@@ -108,7 +108,7 @@ def runs_fail_and_changes_overlap(live: Live, corpus: Corpus) -> None:
 
     with live.event("changes during a run", sources_fables=2, **SHARDS) as event:
         corpus.publish("fables", "moving", page("moving"))
-        event.twice = chain_of(live.forecast(), "fables/moving")
+        event.twice = live.forecast().chain_of("fables/moving")
 
         def move_on() -> None:
             corpus.publish("fables", "moving", page("moving", version=2))
@@ -141,7 +141,7 @@ def a_source_is_added_while_changes_are_pending(live: Live, corpus: Corpus, mirr
         def meanwhile() -> None:
             live.wait(lambda: faults.is_held(fables, "pending"), "the pending change in a run")
             live.wait(lambda: bool(live.catalogue("python_peps")), "a look at the new source")
-            live.wait(lambda: bool(schedules(live.instance)), "the scheduler at its schedule")
+            live.wait(lambda: bool(live.records.schedules()), "the scheduler at its schedule")
             faults.let_go(fables, "pending")
 
         event.meanwhile = meanwhile
@@ -157,7 +157,7 @@ def the_daemon_is_off_when_a_refresh_is_due(live: Live, corpus: Corpus, mirror: 
         files = {f"peps/pep-{number:04d}.rst": proposal(number) for number in (1, 2, 101, 102)}
         peps.publish(mirror, peps.commit(2), files, version="v2")
         mirror.version = "v2"
-        an_hour_passes(live.instance)
+        hours_pass(live)
 
         def meanwhile() -> None:
             live.start()
@@ -168,23 +168,17 @@ def the_daemon_is_off_when_a_refresh_is_due(live: Live, corpus: Corpus, mirror: 
 
 
 def code_gets_a_new_version_and_gives_the_same(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    live.rebuilt()  # in this process, where the version changes now
+    live.rebuilding.wait()  # in this process, where the version changes now
     monkeypatch.setitem(FILTERS, "length", FILTERS["length"])
     every_source = {"sources_fables": 1, "sources_songs": 1, "sources_python_peps": 1}
     with live.event("a filter's code version raised, same output", **every_source) as event:
         live.stop()
         faults.raise_version("length")
         event.meanwhile = lambda: live.start(RAISED_FILTERS="length")
-        present = sum(entry.present for source in live.sources() for entry in live.catalogue(source).values())
-        event.expect(upstream=0, raw=0, documents=0, length=present, language=0, eligible=0, unique=0, shards=0)
+        event.expect(upstream=0, raw=0, documents=0, length=live.partitions(), language=0, eligible=0, unique=0, shards=0)
 
 
 # -- what the events are made of ---------------------------------------------------------------------------------------
-
-
-def chain_of(forecast: Forecast, place: str) -> Touched:
-    """What a forecast says of one partition, up to `eligible`."""
-    return {stage: [place] for stage, places in forecast.touched.items() if place in places and stage != "unique"}
 
 
 def proposal(number: int) -> str:
@@ -201,17 +195,18 @@ def register_peps(corpus: Corpus, mirror: Mirror) -> None:
     (corpus.registry / "python_peps.yaml").write_text(json.dumps(record, default=str))
 
 
-def schedules(instance: dg.DagsterInstance) -> Sequence[InstigatorState]:
-    """The schedules that the scheduler has begun to watch."""
-    return instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE)
+def hours_pass(live: Live, hours: int = 2) -> None:
+    """Set Dagster's records back while it is off: when runs were, and when the scheduler last looked.
 
-
-def an_hour_passes(instance: dg.DagsterInstance) -> None:
-    """Set back by an hour when the scheduler last looked: to it, Dagster was off for an hour, and one tick fell into it."""
-    for state in schedules(instance):
+    So two ticks of an hourly schedule were missed, and by the clock the refresh is overdue as well.
+    """
+    seconds = 3600 * hours
+    with closing(sqlite3.connect(live.home / "history" / "runs.db")) as runs, runs:
+        runs.execute("UPDATE runs SET start_time = start_time - ?, end_time = end_time - ?", (seconds, seconds))
+    for state in live.records.schedules():
         data = state.instigator_data
         assert isinstance(data, ScheduleInstigatorData)
         assert data.start_timestamp
         looked = data.last_iteration_timestamp or data.start_timestamp
-        earlier = ScheduleInstigatorData(data.cron_schedule, data.start_timestamp - 3600, looked - 3600)
-        instance.update_instigator_state(state.with_data(earlier))
+        earlier = ScheduleInstigatorData(data.cron_schedule, data.start_timestamp - seconds, looked - seconds)
+        live.records.instance.update_instigator_state(state.with_data(earlier))
