@@ -19,6 +19,7 @@ from pile_assets.chain import Outcome
 from pile_assets.corpus import Partitions, Report, pinned_paths
 from pile_assets.errors import PileError
 from pile_assets.registry.models import Domain
+from pile_assets.release import history
 from pile_assets.release import manifest as release_manifest
 from pile_assets.shards import merge
 from pile_assets.shards import plan as trie
@@ -240,6 +241,7 @@ def run_release(view: View, report: Report) -> None:
     if not view.rehearse:
         content = release_manifest.to_bytes(built)
         write_atomically(view.store.releases / f"{built['id']}.json", content)
+        history.publish(view.store, built["id"])
         write_atomically(view.store.releases / "latest.json", content)
     before = view.get(RELEASE)
     rows = sum(manifest.counts.given for manifest in shards)

@@ -104,8 +104,10 @@ def build(
     progress: Progress = lambda what, done, total: None,
     only: Collection[str] = (),
     report: BuildReport | None = None,
+    discover: bool = True,
 ) -> BuildReport:
     """Discover, then do wave after wave until nothing is due. A partition that fails is reported and the rest goes on.
+    Without `discover` nobody is asked for news: what is due is judged by the catalogues as they are.
 
     Raises PileError or OSError where a corpus-wide step fails: nothing after it may run. A `report` that is given is
     filled also then.
@@ -113,7 +115,8 @@ def build(
     started = time.monotonic()
     report = BuildReport() if report is None else report
     report.stages = _stage_names(session)
-    _discover(session, report, progress, only)
+    if discover:
+        _discover(session, report, progress, only)
     given_up: set[tuple[str, str]] = set()
     while _do_next(session, report, given_up, threads, progress):
         pass

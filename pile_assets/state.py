@@ -4,6 +4,7 @@
     state/seniority.json            the number each source partition was given at first sight
     state/sources.json              what the operator switched on or off, and option overrides
     state/records/<source>.json     the last good registry record of each source
+    state/releases.json             the releases in the order they were published (see `release.history`)
 
 Back them up and restore them together. What belongs here: reading and writing these files and the pure functions
 that change their content. What may not: deciding what is stale, and anything that can be computed again.
@@ -115,6 +116,14 @@ def assign_seniority(known: Mapping[str, int], partitions: Iterable[tuple[int, s
 
 
 @dataclass(frozen=True)
+class Published:
+    """One release. `files` is False once its part files were let go: then its manifest is a list of digests only."""
+
+    id: str
+    files: bool = True
+
+
+@dataclass(frozen=True)
 class Override:
     """What the operator changed about one source without editing its record."""
 
@@ -169,6 +178,13 @@ class State:
     def save_override(self, source: str, override: Override) -> None:
         kept = {name: vars(value) for name, value in self.overrides().items()}
         self._write("sources.json", kept | {source: vars(override)})
+
+    def releases(self) -> list[Published]:
+        """The recorded releases, the oldest first."""
+        return [Published(**entry) for entry in self._read("releases.json") or []]
+
+    def save_releases(self, releases: Iterable[Published]) -> None:
+        self._write("releases.json", [vars(release) for release in releases])
 
     def last_good(self, source: str) -> Record | None:
         """The record of a source as it last loaded, for a source whose file is broken now."""

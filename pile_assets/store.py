@@ -213,8 +213,17 @@ class Store:
             return None
         return manifest
 
+    def forget(self, key: str) -> None:
+        """No longer remember the finished step with this key."""
+        self._step(key).unlink(missing_ok=True)
+
+    @property
+    def steps(self) -> Path:
+        """Where finished steps are remembered by their key."""
+        return self.home / "cache" / "steps"
+
     def _step(self, key: str) -> Path:
-        return self.home / "cache" / "steps" / key[:2] / f"{key}.json"
+        return self.steps / key[:2] / f"{key}.json"
 
     def addresses(self) -> list[Address]:
         """Every committed address, sorted."""

@@ -22,6 +22,7 @@ from pile_assets.assembly import RELEASE, live_shards, release_key
 from pile_assets.errors import StoreDamage
 from pile_assets.inspection.audit import Audit, Problem, Progress, place_of
 from pile_assets.inspection.sql import filters_of
+from pile_assets.release import history
 from pile_assets.release import manifest as releases
 from pile_assets.store import Address, FileRef, Manifest, Store, rows_digest
 
@@ -259,7 +260,9 @@ def _corpus_counts(audit: Audit) -> Iterator[Problem]:
 
 
 def release(audit: Audit) -> Iterator[Problem]:
-    """Every release manifest has the digest its name promises and lists files that are there; the latest is current."""
+    """Every release manifest has the digest its name promises, and lists files that are there unless they were let go;
+    the latest is current."""
+    let_go = {release.id for release in history.read(audit.store) if not release.files}
     for path in _release_files(audit.store):
         place = f"release {path.stem}"
         try:
@@ -273,7 +276,8 @@ def release(audit: Audit) -> Iterator[Problem]:
                 "release", place, "its content does not have the digest it is named by", address=RELEASE, files=(path,)
             )
             continue
-        yield from _missing_from(audit, place, path, listed)
+        if path.stem not in let_go:
+            yield from _missing_from(audit, place, path, listed)
     yield from _latest(audit)
 
 

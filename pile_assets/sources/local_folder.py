@@ -10,7 +10,7 @@ Creative Commons URL, said by whoever wrote the file; it is read by the closed t
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +103,20 @@ def documents(context: SourceContext, partition: str, raw: Iterable[RawFile]) ->
         for number, line in enumerate(lines, 1):
             if line.strip():
                 yield _document(context, partition, file, sha256, number, line)
+
+
+def redact(file: RawFile, native_ids: Collection[str]) -> bytes:
+    """The file without the lines of these documents; every other line stays, byte for byte."""
+    partition = file.path.removesuffix(SUFFIX)
+    kept = []
+    for line in file.content.splitlines(keepends=True):
+        try:
+            name = json.loads(line)["id"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            name = None
+        if f"{partition}/{name}" not in native_ids:
+            kept.append(line)
+    return b"".join(kept)
 
 
 def _document(

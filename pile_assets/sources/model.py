@@ -3,10 +3,10 @@
 Frozen dataclasses and one Protocol; no parsing, no network, no store.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pile_assets.licensing.model import Verdict
 
@@ -99,4 +99,13 @@ class SourceModule(Protocol):
 
     def documents(self, context: SourceContext, partition: str, raw: Iterable[RawFile]) -> Iterator[Document | Skipped]:
         """Parse raw files, in raw order, to documents; every raw file yields at least one Document or Skipped."""
+        ...
+
+
+@runtime_checkable
+class Redacting(Protocol):
+    """What a source module may offer besides: cutting documents out of a raw file that holds several of them."""
+
+    def redact(self, file: RawFile, native_ids: Collection[str]) -> bytes:
+        """The file's bytes without these documents, the others as they were; called where a document must leave for good."""
         ...

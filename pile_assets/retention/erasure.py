@@ -1,0 +1,215 @@
+"""Removing documents from the store for good, at once: every older file that holds them, whatever the grace period.
+
+What belongs here: the order of it, and removing what is left over after a build. What may not: deciding which documents
+(`licensing.takedowns`), cutting raw bytes (`redaction`), looking whether anything is left (`proof`).
+
+    withhold(session, documents)    before a build: raw without the documents
+    erase(session, documents)       after it: everything that still holds them goes
+    purge(session, documents)       both, with the build between them; nobody is asked for news
+
+Each may be interrupted at any point and called again; each does nothing where there is nothing to do. The caller holds the
+store's lock exclusively.
+"""
+
+import shutil
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from pile_assets.build import BuildReport, build
+from pile_assets.deployment import Session
+from pile_assets.errors import PileError, StoreDamage
+from pile_assets.release import history
+from pile_assets.retention import references
+from pile_assets.retention.redaction import redact
+from pile_assets.state import Published
+from pile_assets.steps import Chain, build_chain
+from pile_assets.store import Address, Manifest, Store
+
+Place = tuple[str, str]
+"""(source, partition)"""
+
+Documents = Mapping[Place, Collection[str]]
+"""Document ids by the source partition they are in."""
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class Erased:
+    """What was removed: files by kind with their bytes, source caches, and the releases that are digests only from now on."""
+
+    files: dict[str, int] = field(default_factory=dict)
+    bytes: int = 0
+    caches: list[str] = field(default_factory=list)
+    releases: list[str] = field(default_factory=list)
+
+    def remove(self, path: Path, kind: str) -> None:
+        size = path.stat().st_size
+        path.unlink()
+        self.files[kind] = self.files.get(kind, 0) + 1
+        self.bytes += size
+
+
+def purge(session: Session, documents: Documents, *, threads: int = 2) -> tuple[BuildReport, Erased]:
+    """Remove documents for good. Raises PileError where one cannot be cut out of a file that it shares; the build that
+    comes between reports the partitions it could not bring up to date, and then nothing is erased.
+
+    The session must not be used afterwards.
+    """
+    withhold(session, documents)
+    report = build(session.deployment.open(), threads=threads, discover=False)
+    if report.failed or report.quarantined:
+        return report, Erased()
+    return report, erase(session.deployment.open(), documents)
+
+
+def withhold(session: Session, documents: Documents) -> list[Place]:
+    """Cut documents out of the raw partitions they came from; returns the partitions that have a new raw version now.
+
+    Whatever partition cannot be cut is named, all at once, by the PileError that is raised after the others are done.
+    """
+    changed, problems = [], []
+    for (source, partition), ids in sorted(documents.items()):
+        try:
+            if redact(session.view, _chain(session, source), partition, frozenset(ids)) is not None:
+                changed.append((source, partition))
+                _forget_idle(session, source, partition)
+        except PileError as error:
+            problems.append(error.at(source=source, partition=partition))
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise PileError(
+            " ".join(str(problem) for problem in problems), remedy="Follow each of these, then give the command again."
+        )
+    return changed
+
+
+def _chain(session: Session, source: str) -> Chain:
+    """The chain of a source, also of one that does not run: what it left in the store can still be cut."""
+    if source in session.chains:
+        return session.chains[source]
+    record = session.sources.present.get(source) or session.registry.records.get(source) or session.state.last_good(source)
+    policy = session.registry.policies.get(source)
+    if record is None or policy is None:
+        raise PileError(
+            "The source has no record that can be used, so its raw files cannot be read.",
+            remedy=f"Mend {source}.yaml, or restore it; `pile sources check {source}` names the fields.",
+            source=source,
+        )
+    return build_chain(record, policy)
+
+
+def _forget_idle(session: Session, source: str, partition: str) -> None:
+    """What was made from the old raw bytes of a source that is out of the corpus: no build would make it again, so it goes
+    now, and is made from `raw` when the source returns."""
+    if source in session.sources.present:
+        return
+    store = session.view.store
+    for stage in ("eligible", *(path.name for path in sorted((store.home / "store" / "sources" / source).iterdir()))):
+        if stage not in ("raw", "unique"):
+            (store.folder(Address.of_source(source, stage, partition)) / "manifest.json").unlink(missing_ok=True)
+
+
+# -- erasing -------------------------------------------------------------------------------------------------------
+
+
+def erase(session: Session, documents: Documents) -> Erased:
+    """Remove every file that nothing current refers to and that may hold these documents: older versions of their
+    partitions, older shards and so the files of older releases, remembered steps, quarantine notes, source caches.
+
+    Raises PileError, and removes nothing, where a current stage still holds one of them.
+    """
+    store = session.view.store
+    places = {place: frozenset(ids) for place, ids in documents.items() if ids}
+    if not places:
+        return Erased()
+    _check_gone(store, places)
+    wanted = references.survey(store, ()).wanted
+    condemned = [path for path in _candidates(store, places) if path not in wanted]
+    erased = Erased()
+    _let_releases_go(store, set(condemned), erased)
+    _forget_steps(store, places, set(condemned), erased)
+    for path in condemned:
+        erased.remove(path, "part file")
+    for source, partition in sorted(places):
+        for note in sorted(store.home.glob(f"store/sources/{source}/*/{partition}/quarantine.json")):
+            erased.remove(note, "quarantine note")
+    for source in sorted({source for source, _ in places}):
+        if (cache := store.source_cache(source)).exists() and any(cache.iterdir()):
+            shutil.rmtree(cache)
+            erased.caches.append(source)
+    store.sweep()
+    return erased
+
+
+def _check_gone(store: Store, places: Mapping[Place, frozenset[str]]) -> None:
+    """Raises PileError where a current stage or shard holds a document that is to go."""
+    everyone = frozenset[str]().union(*places.values())
+    for address in store.addresses():
+        ids = everyone if address.stage == "shards" else places.get((address.name, address.partition), frozenset())
+        if address.stage not in ("documents", "cleaned", "shards") or not ids:
+            continue
+        manifest = store.manifest(address)
+        for path in store.paths(manifest) if manifest else ():
+            rows = store.read_part(path, ["id", "bytes"]).filter(pl.col("bytes") > 0)  # one that was cut to nothing is gone
+            if found := sorted(ids.intersection(rows["id"].to_list())):
+                raise PileError(
+                    f"The current {address.stage} of {address.name} / {address.partition} still holds this document.",
+                    remedy="Run `pile build` first: older files are removed once the current ones are without it.",
+                    document=found[0],
+                )
+
+
+def _candidates(store: Store, places: Mapping[Place, frozenset[str]]) -> Iterator[Path]:
+    """Files of the partitions themselves, whatever they hold, and the shard files that hold one of the documents."""
+    for source, partition in sorted(places):
+        for folder in sorted((store.home / "store" / "sources" / source).glob(f"*/{partition}")):
+            yield from _content_named(folder)
+    everyone = frozenset[str]().union(*places.values())
+    for folder in sorted((store.home / "store" / "domains").glob("*/shards/*")):
+        for path in _content_named(folder):
+            if _may_hold(store, path, everyone):
+                yield path
+
+
+def _content_named(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if references.CONTENT_NAMED.fullmatch(path.name))
+
+
+def _may_hold(store: Store, path: Path, ids: frozenset[str]) -> bool:
+    """Whether one of the documents may be in a part file; of one that cannot be read nobody can tell."""
+    try:
+        return not ids.isdisjoint(store.read_part(path, ["id"])["id"].to_list())
+    except StoreDamage:
+        return True
+
+
+def _let_releases_go(store: Store, condemned: set[Path], erased: Erased) -> None:
+    known: Iterable[Published] = (release for release in history.read(store) if release.files)
+    hit = [one.id for one in known if condemned.intersection(references.release_files(store, one.id))]
+    if hit:
+        history.let_go(store, hit)
+        erased.releases = hit
+
+
+def _forget_steps(store: Store, places: Mapping[Place, frozenset[str]], condemned: set[Path], erased: Erased) -> None:
+    """Forget the finished steps of the partitions that are not the current ones, and those whose files go."""
+    current = {manifest.key for address in store.addresses() if (manifest := store.manifest(address))}
+    for path in sorted(store.steps.glob("*/*.json")):
+        try:
+            step = Manifest.from_bytes(path.read_bytes())
+        except (ValueError, KeyError, TypeError):
+            erased.remove(path, "finished step")
+            continue
+        if step.key in current:
+            continue
+        if _is_of(step.address, places) or condemned.intersection(references.files_of(store, step)):
+            erased.remove(path, "finished step")
+
+
+def _is_of(address: Address, places: Collection[Place]) -> bool:
+    return address.owner.startswith("sources/") and (address.name, address.partition) in places
