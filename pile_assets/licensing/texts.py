@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from pile_assets.licensing import legal_codes
 from pile_assets.licensing.model import Reading
 
 LEAD = 250
@@ -242,13 +243,6 @@ _TEXTS = (
             "on an as is basis",
         ),
     ),
-    _Text(
-        "CC0-1.0",
-        "cc0 1 0 universal (?:creative commons corporation is not a law firm|statement of purpose)",
-        "has no duty or obligation with respect to this cc0",
-        1_300,
-        ("statement of purpose", "affirmer overtly fully permanently irrevocably and unconditionally waives"),
-    ),
 )
 
 _OPENINGS: dict[str, list[_Text]] = {}
@@ -306,8 +300,9 @@ def words(text: str) -> str:
 @lru_cache(maxsize=512)
 def find(text: str) -> Findings:
     """All licences in `text`, complete ones apart from changed, refused and restricting ones."""
-    content = words(text)
-    licences, rest, leads, changed, end = [], [], [], False, 0
+    codes = legal_codes.take(words(text))
+    content = " ".join(codes.rest)
+    licences, rest, leads, changed, end = list(codes.licences), [], [], codes.changed, 0
     for match in _ANY_OPENING.finditer(content):
         if match.start() < end:
             continue
@@ -320,10 +315,11 @@ def find(text: str) -> Findings:
             licence, end = found
             licences.append(licence)
     rest.append(content[end:])
+    restrictive = any("-NC" in licence for licence in codes.licences)  # its title alone would restrict it once more
     return Findings(
         tuple(dict.fromkeys(licences)),
         tuple(dict.fromkeys(_refused(content))),
-        tuple(dict.fromkeys(match[0] for match in _RESTRICTIONS.finditer(content))),
+        () if restrictive else tuple(dict.fromkeys(match[0] for match in _RESTRICTIONS.finditer(content))),
         changed,
         " ".join(" ".join(rest).split()),
         tuple(leads),
