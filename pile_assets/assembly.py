@@ -207,12 +207,16 @@ def changed_because(before: Manifest | None, after: Manifest) -> list[str]:
     for place in sorted(size, key=lambda place: (-size[place], place)):
         name = "/".join(place)
         if place not in old:
-            reasons.append(f"{name} joined with {new[place][0]} documents")
+            reasons.append(f"{name} joined with {_documents(new[place][0])}")
         elif place not in new:
-            reasons.append(f"{name} left with {old[place][0]} documents")
+            reasons.append(f"{name} left with {_documents(old[place][0])}")
         elif old[place] != new[place]:
-            reasons.append(f"{name} changed from {old[place][0]} to {new[place][0]} documents")
+            reasons.append(f"{name} changed from {old[place][0]} to {_documents(new[place][0])}")
     return reasons or ["documents changed, their numbers and sizes did not"]
+
+
+def _documents(count: int) -> str:
+    return f"{count} document" if count == 1 else f"{count} documents"
 
 
 # -- release -------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from pile_assets.errors import PileError, Quarantine
 from pile_assets.filters import FILTERS
 from pile_assets.filters import policy as policies
 from pile_assets.licensing.model import Verdict
+from pile_assets.licensing.verdict import counted_under
 from pile_assets.parts import PartWriter
 from pile_assets.sources.model import Document, RawFile, Skipped, SourceContext
 from pile_assets.state import Entry
@@ -160,7 +161,7 @@ class _Tally:
             self._licences[verdict.spdx or ""] += 1
         else:
             self._verdicts["rejected" if verdict.status == "resolved" else "held"] += 1
-            self._unadmitted[verdict.reason or "no reason given"] += 1
+            self._unadmitted[counted_under(verdict.reason or "no reason given")] += 1
 
     def output(self, files: tuple[FileRef, ...]) -> Output:
         text = [(row[0], row[_COLUMN["media_type"]], row[_COLUMN["text_sha256"]]) for row in self._all]

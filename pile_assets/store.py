@@ -5,7 +5,8 @@ visible, and how they are read back. What may not: any knowledge of what a stage
 
     PILE_HOME/
       format                                  the store's format version
-      lock                                    held shared by daemon runs, exclusively by `pile build`
+      locks/store                             held shared by daemon runs, exclusively by `pile build`
+      locks/<work>                            of one piece of work, held by whoever does it
       state/                                  primary state, to be backed up together (see `pile_assets.state`)
       store/<owner>/<stage>/<partition>/      <sha256[:32]>.parquet files and manifest.json, the commit point
       cache/steps/<key>.json                  manifests of finished steps by key; deletable, costs time only
@@ -321,9 +322,11 @@ class Store:
     # -- lock ------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def lock(self, purpose: str, *, exclusive: bool, name: str = "lock", wait: bool = False) -> Iterator[None]:
-        """Hold `PILE_HOME/<name>`; raises Busy, naming the holder, where another process has it and `wait` is False."""
-        with open(self.home / name, "a+") as handle:
+    def lock(self, purpose: str, *, exclusive: bool, name: str = "store", wait: bool = False) -> Iterator[None]:
+        """Hold `PILE_HOME/locks/<name>`; raises Busy, naming the holder, where another process has it and `wait` is False."""
+        path = self.home / "locks" / name
+        path.parent.mkdir(exist_ok=True)
+        with open(path, "a+") as handle:
             mode = (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | (0 if wait else fcntl.LOCK_NB)
             try:
                 fcntl.flock(handle, mode)

@@ -161,6 +161,13 @@ def test_sql_answers_as_csv_and_json(built_once: Pile) -> None:
     assert built_once.ask("sql", r"select '\x00\xFF'::blob as bytes") == [{"bytes": "00ff"}]
 
 
+def test_found_ids_can_be_copied_whole(fresh: Pile) -> None:
+    name = "x" * 230
+    fresh.corpus.publish("songs", "long", [document(name, title="T" * 90)])
+    fresh.build()
+    assert f"songs:long/{name} " in fresh.run("find", "x" * 40).stdout
+
+
 def test_status_lists_what_no_shard_may_hold(built_once: Pile) -> None:
     """Every document in a shard has an accepted licence, and every other one is listed with its reason."""
     held = built_once.ask("status", "--held")

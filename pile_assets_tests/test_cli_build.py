@@ -130,6 +130,17 @@ def test_a_quick_plan_reads_no_text_and_names_what_is_pending(fresh: Pile) -> No
     assert fresh.ask("plan", "--quick")["pending"] == {}
 
 
+def test_a_plan_says_which_sources_stay_apart_and_why(fresh: Pile) -> None:
+    fresh.build()
+    record = fresh.corpus.registry / "songs.yaml"
+    record.write_text(record.read_text().replace('"domain"', '"domian"'))
+    for arguments in ((), ("--quick",)):
+        apart = fresh.ask("plan", *arguments)["apart"]
+        assert list(apart) == ["songs"]
+        assert apart["songs"].startswith("frozen: ")
+        assert "apart: songs is frozen" in fresh.run("plan", *arguments).stderr
+
+
 def test_a_source_can_be_asked_alone(fresh: Pile) -> None:
     built = fresh.build("--source", "songs")
     assert built["touched"]["raw"] == ["songs/mixed", "songs/plain"]

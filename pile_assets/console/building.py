@@ -213,6 +213,7 @@ def plan(context: click.Context, threads: int, only: tuple[str, ...], quick: boo
             forecast, partly = _quick(session, only, progress, threads)
         else:
             forecast, partly = _rehearse(session, only, progress, threads)
+        forecast["apart"] = _apart(session)
     if as_json:
         terminal.print_json(forecast)
     else:
@@ -262,6 +263,19 @@ def _quick(session: "Session", only: tuple[str, ...], progress: terminal.Progres
     return forecast, bool(failed)
 
 
+def _apart(session: "Session") -> dict[str, str]:
+    """Sources that a build leaves as they are or leaves out, and why; those the operator switched off are no news."""
+    from pile_assets.inspection.status import standing_of
+
+    names = sorted({*session.registry.records, *session.registry.broken, *session.view.store.sources()})
+    standings = {source: standing_of(session, source) for source in names}
+    return {
+        source: f"{standing}: {reason}"
+        for source, (standing, reason) in standings.items()
+        if standing not in ("running", "off")
+    }
+
+
 def _expected(session: "Session", source: str, partitions: Mapping[str, str]) -> dict[str, Any]:
     """Sums over the partitions whose listing tells; null where none does."""
     entries = [session.catalogues[source][partition] for partition in partitions]
@@ -287,6 +301,8 @@ def _show_forecast(forecast: Mapping[str, Any]) -> None:
             f"with new files: {forecast['shard_files']}, {Bytes(forecast['shard_bytes'])}. "
             f"Rehearsed in {forecast['seconds'] / 60:.1f} minutes; the build takes up what is done."
         )
+    for source, why in forecast["apart"].items():
+        click.echo(f"apart: {source} is {terminal.plain(why)}", err=True)
     for trouble in (*forecast.get("quarantined", ()), *forecast["failed"]):
         place = " / ".join(part for part in (trouble["source"], trouble["partition"]) if part)
         click.echo(f"trouble: {place}: {terminal.plain(trouble['cause'])} Next: {terminal.plain(trouble['remedy'])}", err=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pile_assets.store import Store
 
 REASONS_SHOWN = 12
+DAMAGED_SHOWN = 12
 PARTITIONS_SHOWN = 6
 CELL = 200
 """Characters of one value in a table of `pile sql`; csv and json give it whole."""
@@ -75,6 +76,7 @@ def _show_status(whole: "Status") -> None:
         _show_reasons(source)
     rows = [(n["source"], n["partition"], n["stage"], n["cause"], n["remedy"]) for n in whole.quarantined()]
     table("In quarantine", ["source", "partition", "stage", "cause", "next step"], rows)
+    show_alerts(whole)
     _show_corpus(whole)
     show_registry_problems(whole)
 
@@ -107,6 +109,12 @@ def show_sources(whole: "Status") -> None:
             click.echo(f"{source.source} is {source.standing}: {plain(source.reason or '')}")
 
 
+def show_alerts(whole: "Status") -> None:
+    """Work that the daemon has given up; a build by hand tries it again."""
+    rows = [(a.work, len(a.partitions) or None, a.attempts, a.cause, a.remedy) for a in whole.alerts]
+    table("Given up by the daemon", ["work", "partitions", "attempts", "cause", "next step"], rows)
+
+
 def _show_reasons(source: "SourceStatus") -> None:
     documents = source.documents
     if not documents.found:
@@ -122,6 +130,10 @@ def _show_reasons(source: "SourceStatus") -> None:
         ("files that are no documents", counts(documents.skipped, REASONS_SHOWN)),
     ]
     table(f"{source.source}: what else", ["", "documents or files"], [row for row in rows if row[1]])
+    damaged = [(partition, problem) for partition, problems in source.damaged.items() for problem in problems]
+    table(f"{source.source}: damaged input, left out", ["partition", "file and what is wrong with it"], damaged[:DAMAGED_SHOWN])
+    if len(damaged) > DAMAGED_SHOWN:
+        click.echo(f"{len(damaged) - DAMAGED_SHOWN} more; --json gives all that the manifests keep.\n")
 
 
 def _reasons(source: "SourceStatus") -> list[tuple[int, str, str]]:
@@ -135,8 +147,8 @@ def _reasons(source: "SourceStatus") -> list[tuple[int, str, str]]:
 
 
 def _show_held(listed: "list[NotAdmitted]") -> None:
-    rows = [(i.source, i.partition, i.verdict, i.documents, i.reason, ", ".join(i.examples)) for i in listed]
-    table("Held and rejected", ["source", "partition", "verdict", "documents", "reason", "for example"], rows)
+    rows = [(i.source, i.partition, i.verdict, i.documents, i.detail, ", ".join(i.examples)) for i in listed]
+    table("Held and rejected", ["source", "partition", "verdict", "documents", "reason, first example's", "for example"], rows)
     if not rows:
         click.echo("No document of a present partition is held or rejected.")
 
@@ -259,7 +271,7 @@ def find(text: str, limit: int, as_json: bool) -> None:
     if as_json:
         return terminal.print_json({"total": total, "documents": [asdict(document) for document in found]})
     rows = [(d.id, d.title if d.title and d.title not in d.id else None, d.author, d.licence, d.verdict) for d in found]
-    table("Documents", ["id", "title", "author", "licence", "verdict"], rows)
+    table("Documents", ["id", "title", "author", "licence", "verdict"], rows, unbroken=True)
     return click.echo(f"Found: {total:,}." if total == len(found) else f"Found: {total:,}; the first {len(found):,} are shown.")
 
 

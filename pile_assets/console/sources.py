@@ -214,7 +214,7 @@ def _switch(names: tuple[str, ...], enabled: bool, options: tuple[str, ...], as_
     session = deployment.open(rehearse=True)
     _check_known(session, names)
     state = State(deployment.home)
-    with session.view.store.lock("pile sources", exclusive=True, name="lock-sources", wait=True):
+    with session.view.store.lock("pile sources", exclusive=True, name="sources", wait=True):
         for name in names:
             state.save_override(name, _override(state, name, enabled, chosen))
     lines = [_line(session, name) for session in [_session()] for name in names]

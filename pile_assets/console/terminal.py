@@ -90,8 +90,11 @@ def refused_by_machine(error: OSError) -> "PileError":
 # -- tables --------------------------------------------------------------------------------------------------------
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table on stdout; columns whose values are all numbers are set to the right. Nothing for no rows."""
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, unbroken: bool = False) -> None:
+    """A table on stdout; columns whose values are all numbers are set to the right. Nothing for no rows.
+
+    A long name in the first column is broken over lines, unless it is there to be copied whole: then `unbroken`.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -102,7 +105,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for index, column in enumerate(columns):
         numbers = all(isinstance(row[index], int | float | Bytes) for row in listed)
-        name = index == 0 and all(len(shown(row[0])) <= NAME_WIDTH for row in listed)
+        name = index == 0 and (unbroken or all(len(shown(row[0])) <= NAME_WIDTH for row in listed))
         longest = max(len(text) for text in (column, *(shown(row[index]) for row in listed)))
         least = longest if numbers or name else min(longest, TEXT_WIDTH)
         drawn.add_column(column, justify="right" if numbers else "left", overflow="fold", min_width=least)

@@ -12,12 +12,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
+from dagster._core.storage.tags import BACKFILL_ID_TAG
 from pydantic import Field
 
 from pile_assets.chain import Outcome, Request, run_partition
 from pile_assets.deployment import Session
 from pile_assets.errors import PileError, Quarantine
-from pile_assets.graph import events
+from pile_assets.graph import checks, events
 from pile_assets.graph.event_batches import in_batches
 from pile_assets.graph.naming import DIGEST, asset_key, source_work
 from pile_assets.graph.working import working
@@ -51,13 +52,13 @@ class Tally:
     """What a run did, gathered partition by partition."""
 
     worked: Counter[str] = field(default_factory=Counter)  # stages with a new version
-    unchanged: list[Address] = field(default_factory=list)
+    unchanged: list[Outcome] = field(default_factory=list)
     failed: list[PileError] = field(default_factory=list)
     quarantined: list[Quarantine] = field(default_factory=list)
 
     def add(self, outcome: Outcome) -> None:
         if outcome.action == "unchanged":
-            self.unchanged.append(outcome.address)
+            self.unchanged.append(outcome)
         else:
             self.worked[outcome.address.stage] += 1
 
@@ -80,9 +81,11 @@ def run_chain(
             raise events.failures([refused]) from refused
         request = Request(stages=stages, force=config.force, refetch=config.refetch)
         tally = _run_partitions(context, session, chain, keys, request)
-    context.log.info(tally.summary())
-    if by_hand(context):
-        _tell_unchanged(context, tally)
+        context.log.info(tally.summary())
+        if by_hand(context):
+            _tell_unchanged(context, tally, events.surroundings(session))
+        if tally.worked:
+            checks.repeat(context.instance, session, source_work(source))
     if tally.failed:
         raise events.failures(tally.failed)
 
@@ -90,6 +93,11 @@ def run_chain(
 def by_hand(context: Context) -> bool:
     """Whether a person launched this run, not the planner."""
     return DIGEST not in context.run.tags
+
+
+def in_backfill(context: Context) -> bool:
+    """Whether a person launched a range: Dagster counts a partition of it as failed that has no materialization."""
+    return BACKFILL_ID_TAG in context.run.tags
 
 
 def _run_partitions(context: Context, session: Session, chain: Chain, keys: Collection[str], request: Request) -> Tally:
@@ -135,7 +143,7 @@ def _quarantines(session: Session, chain: Chain, key: str) -> list[dg.AssetObser
     return [events.of_quarantine(address, note) for address in addresses if (note := session.view.quarantined(address))]
 
 
-def _tell_unchanged(context: Context, tally: Tally) -> None:
+def _tell_unchanged(context: Context, tally: Tally, around: events.Surroundings) -> None:
     """A button that did nothing says so, in the run's log and on the pages of what was asked for."""
     if not tally.unchanged:
         return
@@ -143,5 +151,9 @@ def _tell_unchanged(context: Context, tally: Tally) -> None:
     if not tally.worked:
         context.log.warning(f"Unchanged: everything asked for is up to date, so nothing was done. {remedy}")
     with in_batches(context.instance):
-        for address in tally.unchanged[:OBSERVED]:
-            context.log_event(events.of_unchanged(asset_key(address), address.partition, remedy))
+        if in_backfill(context):
+            for outcome in tally.unchanged:
+                context.log_event(events.of_unchanged_again(outcome.manifest, around, remedy))
+        else:
+            for outcome in tally.unchanged[:OBSERVED]:
+                context.log_event(events.of_unchanged(asset_key(outcome.address), outcome.address.partition, remedy))

@@ -11,13 +11,15 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 import polars as pl
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
+from dagster_shared.record import replace
 
 from pile_assets.alerts import Alert, read_alerts
 from pile_assets.deployment import Deployment, Session
 from pile_assets.errors import StoreDamage
 from pile_assets.graph.markdown import list_field
 from pile_assets.graph.naming import DEDUP_WORK, RELEASE_WORK, domain_work, source_key, source_work
-from pile_assets.graph.sources import SourceInGraph, domains_of
+from pile_assets.graph.sources import SourceInGraph, domains_of, sources_in_graph
 from pile_assets.store import Address, Manifest
 from pile_assets.view import View
 
@@ -78,8 +80,32 @@ def report_changed(instance: dg.DagsterInstance, results: Iterable[dg.AssetCheck
         evaluation for evaluation in evaluations if not _repeats(evaluation, *said.get(evaluation.asset_check_key, ("", None)))
     ]
     for evaluation in changed:
-        instance.report_runless_asset_event(evaluation)
+        _report(instance, evaluation)
     return len(changed)
+
+
+def repeat(instance: dg.DagsterInstance, session: Session, work: str) -> None:
+    """Say again what stands of a piece of work that has new versions: the UI greys out a check older than its asset."""
+    results = [keeps_up(work, read_alerts(session.view.store.home))]
+    results += [
+        licence_reviewed(source, datetime.now(UTC).date())
+        for source in sources_in_graph(session)
+        if source_work(source.name) == work
+    ]
+    for result in results:
+        _report(instance, _evaluation(result))
+
+
+def _report(instance: dg.DagsterInstance, evaluation: dg.AssetCheckEvaluation) -> None:
+    """Report a result as one on its asset's last materialization; Dagster's own clock for that is in whole seconds."""
+    latest = instance.fetch_materializations(evaluation.asset_key, limit=1).records
+    if latest:
+        made = latest[0]
+        target = AssetCheckEvaluationTargetMaterializationData(
+            storage_id=made.storage_id, run_id=made.run_id, timestamp=made.timestamp
+        )
+        evaluation = replace(evaluation, target_materialization_data=target)
+    instance.report_runless_asset_event(evaluation)
 
 
 def report_rows(instance: dg.DagsterInstance, view: View, domain: str, written: Collection[str]) -> None:

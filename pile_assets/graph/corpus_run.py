@@ -16,7 +16,7 @@ from pile_assets.chain import Outcome
 from pile_assets.deployment import Session
 from pile_assets.errors import PileError
 from pile_assets.graph import checks, events
-from pile_assets.graph.chain_run import Context, by_hand
+from pile_assets.graph.chain_run import Context, by_hand, in_backfill
 from pile_assets.graph.event_batches import in_batches
 from pile_assets.graph.naming import (
     DEDUP_WORK,
@@ -87,6 +87,7 @@ class _Work:
         self.context, self.session = context, session
         self.failed: list[PileError] = []
         self.around = events.surroundings(session)
+        self.told = False  # whether anything has a new version
 
     def do(self, step: Callable[..., None], *arguments: Any, **options: Any) -> None:
         """Do a step and report what it committed, also where it failed half way, so that other steps can go on."""
@@ -112,6 +113,7 @@ class _Work:
 
     def _tell(self, outcome: Outcome) -> None:
         if outcome.action != "unchanged":
+            self.told = True
             self.context.log_event(events.of_outcome(outcome, self.around))
         elif outcome.address.stage != "unique":  # of those, most are unchanged in every run
             self._tell_unchanged(outcome.address)
@@ -119,7 +121,9 @@ class _Work:
     def _tell_unchanged(self, address: Address) -> None:
         key = asset_key(address)
         self.context.log.warning(f"Unchanged: {key.to_user_string()} is up to date, so nothing was done. {FORCE}")
-        if by_hand(self.context):
+        if in_backfill(self.context):
+            self.context.log_event(events.of_unchanged_again(self.session.view.need(address), self.around, FORCE))
+        elif by_hand(self.context):
             self.context.log_event(events.of_unchanged(key, partition_of(address), FORCE))
 
 
@@ -129,6 +133,8 @@ def _at(context: Context, work: str) -> Iterator[_Work]:
     with working(work, context.log.warning) as session:
         run = _Work(context, session)
         yield run
+        if run.told:
+            checks.repeat(context.instance, session, work)
     if run.failed:
         raise events.failures(run.failed)
 

@@ -127,6 +127,12 @@ def of_unchanged(key: dg.AssetKey, partition: str | None, remedy: str) -> dg.Ass
     return dg.AssetObservation(key, partition=partition, description=said, metadata={"unchanged": said})
 
 
+def of_unchanged_again(manifest: Manifest, around: Surroundings, remedy: str) -> dg.AssetMaterialization:
+    """The same, within a range launched by hand, as the version that stands: without it the range would look failed."""
+    said = f"Unchanged: everything it depends on is as it was when this was made, so nothing was done. {remedy}"
+    return of_manifest(manifest, around).with_metadata({**metadata.of_manifest(manifest, around.landing), "unchanged": said})
+
+
 def of_quarantine(address: Address, note: Mapping[str, object]) -> dg.AssetObservation:
     """A step's input is unusable: the partition keeps its last good version."""
     return dg.AssetObservation(

@@ -92,9 +92,9 @@ def waves(session: Session) -> Iterator[tuple[str, list[Piece]]]:
         return  # no source has been read yet: an empty corpus is not worth a run
     wave = planner.plan(world)
     yield "sources/", [_chain(world, source, stale) for source, stale in wave.chains.items()]
-    yield DEDUP_WORK, [Piece(DEDUP_WORK, {"": wave.dedup})] if wave.dedup else []
+    yield DEDUP_WORK, [Piece(DEDUP_WORK, {"": _short(wave.dedup)})] if wave.dedup else []
     yield "domains/", [_domain(world, wave, domain) for domain in sorted({*wave.plans, *wave.shards})]
-    yield RELEASE_WORK, [Piece(RELEASE_WORK, {"": wave.release})] if wave.release else []
+    yield RELEASE_WORK, [Piece(RELEASE_WORK, {"": _short(wave.release)})] if wave.release else []
 
 
 def _chain(world: planner.World, source: str, stale: Mapping[str, str]) -> Piece:
@@ -108,13 +108,18 @@ def _chain_digest(world: planner.World, source: str, partition: str, stage: str)
     step = chain.step(stage)
     inputs = chain.inputs(step, partition, entry, world.manifest)
     key = step.key(Address.of_source(source, stage, partition), inputs) if inputs is not None else ""
-    return digest([stage, entry.upstream, key])[:16]
+    return _short(digest([stage, entry.upstream, key]))
 
 
 def _domain(world: planner.World, wave: planner.Wave, domain: str) -> Piece:
     plan = world.manifest(Address.of_domain(domain, "shard_plan"))
     due = digest([wave.plans.get(domain), wave.shards.get(domain), plan.key if plan else None])
-    return Piece(domain_work(domain), {"": due})
+    return Piece(domain_work(domain), {"": _short(due)})
+
+
+def _short(due: str) -> str:
+    """What stands in a run's tag: a longer value breaks the table of runs in the UI."""
+    return due[:12]
 
 
 def _request(instance: dg.DagsterInstance, wave: Sequence[Piece], attempts: int, now: float, decision: Decision) -> list[str]:
@@ -141,7 +146,7 @@ def pause(tried: int, attempts: int) -> int:
 
 def _run_request(instance: dg.DagsterInstance, piece: Piece, ready: Mapping[str, str], attempt: int) -> dg.RunRequest:
     config = {"keys": sorted(ready), "pending": dict(ready)}
-    due = ready[""] if "" in ready else digest(ready)
+    due = ready[""] if "" in ready else _short(digest(ready))
     return dg.RunRequest(
         run_key=f"{piece.work}:{due}:{runs.requested(instance, piece.work, due)}",
         job_name=job_name(piece.work),

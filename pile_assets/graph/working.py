@@ -27,7 +27,7 @@ def working(work: str, say: Say | None = None) -> Iterator[Session]:
     store = Store(deployment.home)
     with ExitStack() as held:
         _take(held, store, f"another run of {work}", lock_name(work), say, exclusive=True)
-        _take(held, store, f"a run of {work}", "lock", say, exclusive=False)
+        _take(held, store, f"a run of {work}", "store", say, exclusive=False)
         yield deployment.open()
 
 
@@ -42,8 +42,8 @@ def _take(held: ExitStack, store: Store, purpose: str, name: str, say: Say | Non
 
 
 def lock_name(work: str) -> str:
-    """The lock file of a piece of work, in PILE_HOME."""
-    return f"lock-{work.replace('/', '-')}"
+    """The name of the lock of a piece of work."""
+    return work.replace("/", "-")
 
 
 def at_work(store: Store, work: str) -> bool:
@@ -53,7 +53,7 @@ def at_work(store: Store, work: str) -> bool:
 
 def building(store: Store) -> bool:
     """Whether `pile build` has the store for itself."""
-    return _held(store, "lock")
+    return _held(store, "store")
 
 
 def _held(store: Store, name: str) -> bool:

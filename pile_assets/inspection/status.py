@@ -12,11 +12,13 @@ from typing import Any, Literal
 import polars as pl
 
 from pile_assets import planner
+from pile_assets.alerts import Alert, read_alerts
 from pile_assets.assembly import RELEASE, domains, live_shards
 from pile_assets.corpus import DEDUP
 from pile_assets.deployment import Session
 from pile_assets.errors import PileError, RegistryError
 from pile_assets.filters.policy_model import LICENCE_HELD, LICENCE_REJECTED
+from pile_assets.licensing.verdict import counted_under
 from pile_assets.state import Entry
 from pile_assets.store import Address, Manifest
 
@@ -70,6 +72,7 @@ class SourceStatus:
     documents: Documents
     quarantined: tuple[Mapping[str, Any], ...]
     not_admitted: Mapping[str, Mapping[str, int]]  # partition -> reason -> documents
+    damaged: Mapping[str, tuple[str, ...]]  # partition -> raw files or lines in it that are no documents, and why
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ class Status:
     duplicates: Mapping[str, Mapping[str, int]]  # source -> source of the kept document -> documents
     release: Mapping[str, Any] | None
     problems: tuple[RegistryError, ...]
+    alerts: tuple[Alert, ...]  # work the daemon has given up
 
     def quarantined(self) -> list[Mapping[str, Any]]:
         """Every partition in quarantine, with stage, cause and remedy."""
@@ -111,6 +115,7 @@ class NotAdmitted:
     reason: str
     documents: int
     examples: tuple[str, ...]
+    detail: str  # the first example's reason, with the places it was read in
 
 
 def read(session: Session) -> Status:
@@ -127,6 +132,7 @@ def read(session: Session) -> Status:
         duplicates=dedup.facts["duplicates"] if dedup else {},
         release=_release(view.get(RELEASE)),
         problems=session.registry.problems,
+        alerts=tuple(read_alerts(session.deployment.home)),
     )
 
 
@@ -155,6 +161,7 @@ def _source(session: Session, world: planner.World, source: str) -> SourceStatus
         documents=_documents(session, source, made),
         quarantined=notes,
         not_admitted={p: m.facts["not_admitted"] for p, m in made.items() if m.facts["not_admitted"]},
+        damaged={p: tuple(m.facts["problems"]) for p, m in made.items() if m.facts["problems"]},
     )
 
 
@@ -274,9 +281,11 @@ def _not_admitted(session: Session, source: str, partition: str) -> Iterator[Not
         return
     columns = ["id", "accepted", "licence_status", "licence_reason"]
     rows = pl.concat([part.filter(~pl.col("accepted")) for part in session.view.store.parts(manifest, columns)])
-    grouped: dict[tuple[str, str], list[str]] = {}
-    for identifier, _, licence_status, reason in rows.sort("id").iter_rows():
+    grouped: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for identifier, _, licence_status, given in rows.sort("id").iter_rows():
         verdict = "rejected" if licence_status == "resolved" else "held"
-        grouped.setdefault((verdict, reason or "no reason given"), []).append(identifier)
-    for (verdict, reason), ids in sorted(grouped.items()):
-        yield NotAdmitted(source, partition, verdict, reason, len(ids), tuple(ids[:EXAMPLES]))
+        reason = given or "no reason given"
+        grouped.setdefault((verdict, counted_under(reason)), []).append((identifier, reason))
+    for (verdict, reason), alike in sorted(grouped.items()):
+        ids = tuple(identifier for identifier, _ in alike[:EXAMPLES])
+        yield NotAdmitted(source, partition, verdict, reason, len(alike), ids, alike[0][1])

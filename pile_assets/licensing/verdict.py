@@ -29,6 +29,14 @@ def cause(reason: str) -> str:
     return reason.partition(":")[0].rstrip(".")
 
 
+def counted_under(reason: str) -> str:
+    """A reason without the places it was read in, so that equal reasons are counted together."""
+    kind = cause(reason)
+    if kind in (NOT_ACCEPTED, FAMILY_ONLY, NOT_UNDERSTOOD) and reason.endswith(")."):
+        return reason.rpartition(" (")[0]
+    return kind
+
+
 def decide(path: str, claims: Sequence[Claim]) -> Verdict:
     """The verdict on the document at `path` of its partition.
 

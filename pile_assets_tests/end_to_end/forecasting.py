@@ -35,7 +35,7 @@ def forecast(deployment: Deployment) -> Forecast:
     """Rehearse a build. Not even a remembered step is left behind: the deployment's own store is not touched."""
     with tempfile.TemporaryDirectory(dir=deployment.home.parent) as folder:
         home = Path(folder) / "home"
-        shutil.copytree(deployment.home, home, copy_function=_link_or_copy, ignore=shutil.ignore_patterns("lock*"))
+        shutil.copytree(deployment.home, home, copy_function=_link_or_copy, ignore=shutil.ignore_patterns("locks"))
         session = replace(deployment, home=home).open(rehearse=True)
         report = build(session)
         assert not report.failed, report.failed

@@ -135,10 +135,14 @@ class Daemon:
         partitions: tuple[str, str] | None = None,
         config: Mapping[str, Any] | None = None,
     ) -> dg.ExecuteInProcessResult:
-        """What the UI's Materialize button does with these assets selected."""
+        """What the UI's Materialize button does with these assets selected; several partitions make a backfill."""
         tags = {}
         if partitions:
-            tags = {"dagster/asset_partition_range_start": partitions[0], "dagster/asset_partition_range_end": partitions[1]}
+            tags = {
+                "dagster/backfill": "abcdefgh",
+                "dagster/asset_partition_range_start": partitions[0],
+                "dagster/asset_partition_range_end": partitions[1],
+            }
         return self.defs.resolve_implicit_global_asset_job_def().execute_in_process(
             instance=self.instance,
             asset_selection=[dg.AssetKey(list(key)) for key in assets],

@@ -1,6 +1,10 @@
 """What an operator may launch in the UI: it does what it says, says when there is nothing to do, and refuses with a reason."""
 
+import asyncio
+
+import dagster as dg
 import yaml
+from dagster._core.loader import LoadingContextForTest
 
 from pile_assets_tests.deployments import document
 from pile_assets_tests.graph.daemon import Daemon, failure, metadata, said
@@ -42,6 +46,29 @@ def test_a_run_on_something_unchanged_says_so_and_makes_no_event(built):
     for stage in CHAIN:
         note = built.observations(["fables", stage], "one")[0]
         assert "force: true" in metadata(note)["unchanged"]
+
+
+def test_a_range_launched_for_nothing_reports_the_same_versions_since_dagster_would_call_it_failed(built):
+    versions = {stage: built.version(["fables", stage], "one") for stage in CHAIN}
+    assert built.launch(chain("fables"), partitions=("one", "two")).success
+    for stage in CHAIN:
+        assert len(built.materializations(["fables", stage], "one")) == 2
+        assert built.version(["fables", stage], "one") == versions[stage]
+        assert "force: true" in metadata(built.materializations(["fables", stage], "one")[0])["unchanged"]
+    (first, *_, last) = sorted(built.instance.get_dynamic_partitions("shards/books"))
+    assert built.launch([["shards", "books"]], partitions=(first, last)).success
+    assert len(built.materializations(["shards", "books"], first)) == 2
+
+
+def test_a_check_is_never_older_than_the_versions_it_speaks_of(built):
+    """Dagster greys out a result that is older than its asset's last materialization."""
+    built.corpus.publish("fables", "three", [document("fable-three")])
+    built.settle()
+    works = (["fables", "eligible"], ["dedup"], ["shards", "books"], ["release"])
+    for asset, name in ((["fables", "documents"], "licence_reviewed"), *((work, "keeps_up") for work in works)):
+        key = dg.AssetCheckKey(dg.AssetKey(asset), name)
+        result = built.instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+        assert asyncio.run(result.targets_latest_materialization(LoadingContextForTest(built.instance))), key
 
 
 def test_the_planners_runs_write_no_such_notes(daemon):

@@ -2,10 +2,12 @@
 
 import pytest
 
+from pile_assets.alerts import Alert, write_alerts
 from pile_assets.errors import PileError
 from pile_assets.inspection import status
 from pile_assets.state import Override, State
 from pile_assets_tests.commands import Pile
+from pile_assets_tests.deployments import document
 
 
 def read(pile: Pile) -> status.Status:
@@ -52,6 +54,28 @@ def test_held_and_rejected_documents_are_listed_with_verdict_reason_and_example(
     ]
     assert "ask the author" in listed[0].reason
     assert "GPL-3.0-only" in listed[1].reason
+    assert "mixed.jsonl" not in listed[1].reason
+    assert "mixed.jsonl" in listed[1].detail
+
+
+def test_equal_reasons_are_counted_together_wherever_they_were_read(fresh: Pile) -> None:
+    for partition in ("a", "b"):
+        fresh.corpus.publish("songs", partition, [document(f"{partition}-{i}", licence="GPL-3.0-only") for i in range(2)])
+    fresh.build()
+    counted = source(fresh, "songs").documents.not_admitted
+    assert [count for reason, count in counted.items() if "GPL-3.0-only" in reason] == [5]
+
+
+def test_damaged_input_and_given_up_work_are_named(fresh: Pile) -> None:
+    with (fresh.corpus.folder("songs") / "plain.jsonl").open("a") as published:
+        published.write("{broken\n")
+    fresh.build()
+    assert [(p, "plain.jsonl" in problems[0]) for p, problems in source(fresh, "songs").damaged.items()] == [("plain", True)]
+    write_alerts(fresh.corpus.home, [Alert("sources/songs", ("plain",), 3, "The disk is full.", "Free space.", "run")])
+    assert [alert.cause for alert in read(fresh).alerts] == ["The disk is full."]
+    printed = fresh.run("status").stdout
+    assert "damaged input" in printed
+    assert "The disk is full." in printed
 
 
 def test_held_documents_of_an_unknown_source_are_refused(built_once: Pile) -> None:
