@@ -61,6 +61,12 @@ def read(text: str) -> Reading | None:
     return next(iter(readings.values()), None)
 
 
+def whole(value: str) -> Reading | None:
+    """The licence of a value that is one address and nothing else, perhaps in angle brackets; None where it is not."""
+    bare = value.strip().removeprefix("<").removesuffix(">")
+    return read(bare) if re.fullmatch(r"\S+", bare) and not without(bare) else None
+
+
 def every(text: str) -> Iterator[Reading]:
     """A reading for each known licence address in `text`; unresolved where the address names a licence no list has."""
     yield from creative_commons.addresses(text)

@@ -78,7 +78,7 @@ def _address(what: str, code: str, version: str | None, port: str | None) -> Rea
         return Reading("resolved", "cc-url", spdx) if spdx else Reading("unresolved", "cc-url")
     if code == "publicdomain":
         return Reading("resolved", "cc-url", "CC-PDDC")
-    return _licence(code, version, port, "cc-url")
+    return licence(code, version, port, "cc-url")
 
 
 def name(phrase: str) -> Reading | None:
@@ -95,10 +95,11 @@ def name(phrase: str) -> Reading | None:
     if not match["cc"] and not match["version"] and len(elements) == 1:
         return None
     port = _NAMED_PORTS.get(match["port"] or "", match["port"])
-    return _licence("-".join(elements), match["version"], port, "cc-text")
+    return licence("-".join(elements), match["version"], port, "cc-text")
 
 
-def _licence(code: str, version: str | None, port: str | None, rule: str) -> Reading:
+def licence(code: str, version: str | None, port: str | None, rule: str) -> Reading:
+    """The licence of a type as addresses spell it ("by-nc"), a version and a port; family-only without a version."""
     family = _CODES.get(code)
     if family is None or (version is not None and version not in _VERSIONS):
         return Reading("unresolved", rule)

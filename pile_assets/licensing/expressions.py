@@ -7,7 +7,7 @@ which the SPDX specification (annex D) leaves to the author of a document, are a
 import re
 from functools import cache
 
-from license_expression import ExpressionError, LicenseExpression, Licensing, get_spdx_licensing
+from license_expression import ExpressionError, LicenseExpression, LicenseSymbol, Licensing, get_spdx_licensing
 
 LONGEST = 1_000
 """Characters. The longest expression parsed; anything longer is no expression but a text."""
@@ -18,7 +18,20 @@ _LICENCE_REF = re.compile(r"(?:DocumentRef-[A-Za-z0-9.\-]+:)?LicenseRef-[A-Za-z0
 
 @cache
 def _licensing() -> Licensing:
-    return get_spdx_licensing()
+    """The library's list without the aliases that are another author's `LicenseRef-` or a name of several licences.
+
+    The library takes "GPL" for any version and `LicenseRef-MIT-Discord` for the MIT licence; here both stay what they are.
+    """
+    return Licensing(
+        [
+            LicenseSymbol(key, aliases=tuple(filter(_is_same_licence, symbol.aliases)), is_exception=symbol.is_exception)
+            for key, symbol in get_spdx_licensing().known_symbols.items()
+        ]
+    )
+
+
+def _is_same_licence(alias: str) -> bool:
+    return alias.startswith("LicenseRef-scancode-") or not (alias.startswith("LicenseRef-") or alias == "GPL")
 
 
 @cache

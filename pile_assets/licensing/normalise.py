@@ -9,28 +9,99 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from pile_assets.licensing.contexts import (
+    arxiv,
+    bhl_rights,
     classifier,
+    codes,
     core_metadata_license,
+    crossref,
+    datacite,
+    debian_copyright,
     file_header,
     gutenberg_rights,
+    improvement_proposals,
+    jats,
+    mediawiki,
     pep_copyright,
+    reuse,
+    rights_statement,
     spdx,
+    stackexchange,
     text,
     url,
+    wikimedia_template,
 )
 from pile_assets.licensing.model import Reading
 
 CONTEXTS: Mapping[str, Callable[[str], Reading]] = {
+    "arxiv": arxiv.read,
+    "bhl-rights": bhl_rights.read,
+    "bip-license": improvement_proposals.read_bip,
     "classifier": classifier.read,
     "core-metadata-license": core_metadata_license.read,
+    "crossref": crossref.read,
+    "datacite": datacite.read,
+    "debian-copyright": debian_copyright.read,
+    "doaj": text.read,
+    "eip-copyright": improvement_proposals.read_eip,
     "file-header": file_header.read,
+    "flickr": codes.reader(codes.FLICKR, "flickr"),
+    "github": codes.reader(codes.GITHUB, "github", codes.identifier("github")),
     "gutenberg-rights": gutenberg_rights.read,
+    "hal": text.read,
+    "huggingface": codes.reader(codes.HUGGING_FACE, "huggingface", codes.identifier("huggingface")),
+    "jats": jats.read,
+    "mediawiki": mediawiki.read,
+    "openalex": codes.reader(codes.OPENALEX, "openalex"),
     "pep-copyright": pep_copyright.read,
+    "pmc": jats.read,
+    "reuse": reuse.read,
+    "rights-statement": rights_statement.read,
     "spdx": spdx.read,
+    "stackexchange": stackexchange.read,
     "text": text.read,
     "url": url.read,
+    "wikimedia-template": wikimedia_template.read,
+    "youtube": codes.reader(codes.YOUTUBE, "youtube"),
 }
 """Context name to its reader. A new place of statements is a module in `licensing/contexts/` and one line here."""
+
+OTHER_NAMES: Mapping[str, str] = {
+    "bhl": "bhl-rights",
+    "bip": "bip-license",
+    "commons": "wikimedia-template",
+    "cnxml": "url",
+    "debian": "debian-copyright",
+    "dep-5": "debian-copyright",
+    "dep5": "debian-copyright",
+    "doab": "datacite",
+    "eip": "eip-copyright",
+    "europeana": "rights-statement",
+    "gutenberg": "gutenberg-rights",
+    "hf": "huggingface",
+    "html": "url",
+    "json-ld": "url",
+    "pep": "pep-copyright",
+    "pypi": "core-metadata-license",
+    "rel-license": "url",
+    "rights-statements": "rights-statement",
+    "rightsinfo": "mediawiki",
+    "rightsstatements": "rights-statement",
+    "spdx-header": "reuse",
+    "stack-exchange": "stackexchange",
+    "trove": "classifier",
+    "trove-classifier": "classifier",
+    "unpaywall": "openalex",
+    "wikimedia": "mediawiki",
+    "wikipedia": "mediawiki",
+}
+"""Names under which data from elsewhere calls a context; the command line takes them, the program's own code does not."""
+
+
+def context_named(name: str) -> str | None:
+    """The context a person means by `name`, whatever its case or its blanks; None where there is none."""
+    key = "-".join(name.strip().lower().replace("_", " ").split())
+    return key if key in CONTEXTS else OTHER_NAMES.get(key)
 
 
 @lru_cache(maxsize=16_384)

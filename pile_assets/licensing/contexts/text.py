@@ -6,6 +6,7 @@ sentence. A reservation anywhere in it vetoes it, because which part a document 
 
 import html
 import re
+from collections.abc import Sequence
 
 from pile_assets.licensing import addresses, creative_commons, expressions, names, reservations
 from pile_assets.licensing.model import Reading
@@ -37,6 +38,19 @@ def read(raw: str) -> Reading:
     if reservations.partial(text):
         return Reading("conflict", "reservation")
     return _address(text) or _name(names.phrase(text)) or _expression(text) or Reading("unresolved", "unknown")
+
+
+def together(stated: Sequence[Reading], rule: str) -> Reading:
+    """One reading of several that speak of the same thing: the most exact, where all others say that or less."""
+    if not stated:
+        return Reading("unresolved", rule)
+    if failed := next((reading for reading in stated if reading.status in ("conflict", "unresolved")), None):
+        return failed
+    exact = list(dict.fromkeys(reading for reading in stated if reading.spdx))
+    families = {reading.family for reading in stated if not reading.spdx}
+    if len({reading.spdx for reading in exact}) > 1 or len(families | {_family(reading) for reading in exact}) > 1:
+        return Reading("conflict", rule)
+    return exact[0] if exact else stated[0]
 
 
 def _address(text: str) -> Reading | None:
