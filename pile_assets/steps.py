@@ -90,7 +90,7 @@ def load_module(record: Record) -> SourceModule:
 def build_chain(record: Record, policy: Policy) -> Chain:
     """The steps of one source, from its record, its policy and the versions of the code that does them."""
     module = load_module(record)
-    fetching = {"options": record.options, "partition_bytes": record.size_cap.partition_bytes}
+    fetching = {"options": module.OPTIONS.shaping(record.options), "partition_bytes": record.size_cap.partition_bytes}
     parsing = fetching | {
         "document_bytes": record.size_cap.document_bytes,
         "licence_table": accepted.digest(),

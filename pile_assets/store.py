@@ -22,6 +22,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -170,6 +171,13 @@ class Store:
         folder = self.home / "cache" / "sources" / source
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def forget_source_cache(self, source: str) -> bool:
+        """Drop what a source module kept; says whether there was anything."""
+        folder = self.source_cache(source)
+        held = any(folder.iterdir())
+        shutil.rmtree(folder)
+        return held
 
     @property
     def releases(self) -> Path:

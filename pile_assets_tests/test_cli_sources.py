@@ -1,6 +1,7 @@
 """`pile sources`: a record is begun, checked field by field and shown; a source is switched on and off."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ FILLED = {
     "homepage": "https://example.org/ballads",
     "domain": "books",
     "connector": "local_folder",
+    "options": {"path": "ballads"},
     "partitioning": {"unit": "one file", "pattern": "[a-z]+"},
     "rights_basis": "term_expired",
     "licence": {"raw": "public domain", "spdx": "CC0-1.0", "granularity": "source"},
@@ -140,6 +142,19 @@ def test_options_are_overridden_and_given_back(built: Pile, tmp_path: Path) -> N
     built.ask("sources", "enable", "songs", "--option", "path=")
     assert built.ask("sources", "show", "songs")["record"]["options"] == {"path": str(built.corpus.folder("songs"))}
     assert set(built.build()["materialized"].values()) == {0}
+
+
+def test_an_option_that_the_connector_does_not_know_is_refused_before_it_is_saved(built: Pile) -> None:
+    refused = built.ask("sources", "enable", "songs", "--option", "pth=elsewhere", exit_code=1)
+    assert "options.pth" in refused["error"]["cause"]
+    assert built.ask("sources", "show", "songs")["override"] is None
+
+
+def test_an_option_that_only_says_where_to_ask_has_nothing_worked_again(built: Pile, tmp_path: Path) -> None:
+    moved = tmp_path / "moved"
+    shutil.copytree(built.corpus.folder("songs"), moved)
+    built.ask("sources", "enable", "songs", "--option", f"path={moved}")
+    assert set(built.build()["worked"].values()) == {0}
 
 
 def test_an_unknown_source_suggests_the_right_one(built_once: Pile) -> None:

@@ -215,8 +215,11 @@ def _switch(names: tuple[str, ...], enabled: bool, options: tuple[str, ...], as_
     _check_known(session, names)
     state = State(deployment.home)
     with session.view.store.lock("pile sources", exclusive=True, name="sources", wait=True):
-        for name in names:
-            state.save_override(name, _override(state, name, enabled, chosen))
+        overrides = {name: _override(state, name, enabled, chosen) for name in names}
+        for name, override in overrides.items():
+            _check_options(session, name, override)
+        for name, override in overrides.items():
+            state.save_override(name, override)
     lines = [_line(session, name) for session in [_session()] for name in names]
     if as_json:
         return terminal.print_json(lines)
@@ -236,6 +239,15 @@ def _option(text: str) -> tuple[str, Any]:
         return key, yaml.safe_load(value)
     except yaml.YAMLError as error:
         raise click.BadParameter(f"the value of {key} is not readable YAML: {error}", param_hint="--option") from error
+
+
+def _check_options(session: "Session", name: str, override: "Override") -> None:
+    """Raises RegistryError for an option that the connector could not use, before it is saved."""
+    from pile_assets.sources.options import check_options
+    from pile_assets.steps import load_module
+
+    if record := session.registry.records.get(name):
+        check_options(name, {**record.options, **override.options}, load_module(record).OPTIONS)
 
 
 def _override(state: "State", name: str, enabled: bool, options: Mapping[str, Any]) -> "Override":

@@ -79,6 +79,8 @@ def run_chain(
             chain = session.chain(source)
         except PileError as refused:
             raise events.failures([refused]) from refused
+        if config.refetch:  # once a run: whoever keeps one archive for all partitions asks for it once
+            session.view.store.forget_source_cache(source)
         request = Request(stages=stages, force=config.force, refetch=config.refetch)
         tally = _run_partitions(context, session, chain, keys, request)
         context.log.info(tally.summary())

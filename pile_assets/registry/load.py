@@ -73,15 +73,17 @@ def read_record(path: Path) -> Record:
 
 
 def _check_connector(record: Record, path: Path) -> None:
-    """A connector that does not exist, or cannot be imported, takes down its own source only."""
+    """A connector that does not exist, cannot be imported or does not know an option takes down its own source only."""
     module = f"pile_assets.sources.{record.connector}"
     if importlib.util.find_spec(module) is None:
         raise _refused(path, [f"connector: there is no module pile_assets/sources/{record.connector}.py"])
     try:
-        importlib.import_module(module)
+        options = importlib.import_module(module).OPTIONS
     except Exception as error:  # whatever is wrong in it must not stop the others
         problem = f"connector: pile_assets/sources/{record.connector}.py cannot be imported: {type(error).__name__}: {error}"
         raise _refused(path, [problem]) from error
+    if problems := options.problems(record.options):
+        raise _refused(path, problems)
 
 
 def read_policy(folder: Path, record: Record) -> Policy:

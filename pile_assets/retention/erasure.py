@@ -11,7 +11,6 @@ Each may be interrupted at any point and called again; each does nothing where t
 store's lock exclusively.
 """
 
-import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,8 +138,7 @@ def erase(session: Session, documents: Documents) -> Erased:
         for note in sorted(store.home.glob(f"store/sources/{source}/*/{partition}/quarantine.json")):
             erased.remove(note, "quarantine note")
     for source in sorted({source for source, _ in places}):
-        if (cache := store.source_cache(source)).exists() and any(cache.iterdir()):
-            shutil.rmtree(cache)
+        if store.forget_source_cache(source):
             erased.caches.append(source)
     store.sweep()
     return erased

@@ -34,7 +34,12 @@ SUFFIX = ".jsonl"
 class FolderOptions(Options):
     """`path`: the folder, absolute, or relative to where the build is started."""
 
+    ASKING = frozenset({"path"})
+
     path: Path
+
+
+OPTIONS: type[Options] = FolderOptions
 
 
 class Line(BaseModel):

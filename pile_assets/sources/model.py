@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from pile_assets.licensing.model import Verdict
+from pile_assets.sources.options import Options
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class SourceContext:
 class SourceModule(Protocol):
     """The interface of a module in `pile_assets.sources`."""
 
+    OPTIONS: type[Options]  # what `options` of a record may hold
     VERSION: str  # raised whenever fetch() or documents() would give other output for the same input
     LIBRARIES: tuple[str, ...]  # distributions whose version is part of the documents step's key
     HOST: str | None  # the host whose Dagster pool limits fetches; None for local sources

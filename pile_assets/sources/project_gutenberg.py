@@ -60,6 +60,8 @@ ALL_RECORDS = tarball.Bounds(total=16 * 1024 * 1024 * 1024)
 class GutenbergOptions(Options):
     """`numbers` and `languages` choose books, by default all. `block` must not change once shards exist: keys are for ever."""
 
+    ASKING = frozenset({"base_url", "numbers", "languages", "wait_seconds"})
+
     base_url: BaseUrl = PUBLISHED_AT  # or a mirror with the same layout
     block: Annotated[int, Field(ge=1, le=10_000)] = 100  # ebook numbers per partition
     numbers: tuple[str, ...] = ()  # "84" or "1000-1099"
@@ -92,6 +94,9 @@ class GutenbergOptions(Options):
 
     def key(self, number: int) -> str:
         return f"ebooks-{number // self.block * self.block:06d}"
+
+
+OPTIONS: type[Options] = GutenbergOptions
 
 
 # -- upstream --------------------------------------------------------------------------------------------------------------

@@ -42,12 +42,17 @@ class DistributionsOptions(Options):
     """`site_packages`: folders to read, the first counts where one name is in several (default: those of the running
     environment). `exclude`: names of distributions to leave out, in any spelling."""
 
+    ASKING = frozenset({"site_packages", "exclude"})
+
     site_packages: tuple[Path, ...] = ()
     exclude: tuple[str, ...] = ()
 
     def folders(self) -> tuple[Path, ...]:
         paths = sysconfig.get_paths()
         return self.site_packages or tuple(Path(folder) for folder in dict.fromkeys((paths["purelib"], paths["platlib"])))
+
+
+OPTIONS: type[Options] = DistributionsOptions
 
 
 @dataclass(frozen=True)

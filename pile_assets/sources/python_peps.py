@@ -52,12 +52,17 @@ class PepOptions(Options):
     """`owner`, `repository` and `branch` name the git repository; the two addresses are GitHub's or a mirror's with the
     same layout: `/repos/{owner}/{repository}/commits/{branch}` and `/{owner}/{repository}/tar.gz/{commit}`."""
 
+    ASKING = frozenset({"api_base_url", "archive_base_url", "branch", "wait_seconds"})
+
     api_base_url: BaseUrl = "https://api.github.com"
     archive_base_url: BaseUrl = "https://codeload.github.com"
     owner: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")] = "python"
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] = "peps"
     branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")] = "main"
     wait_seconds: Annotated[float, Field(ge=0, le=3_600)] = 1.0  # between two requests to one host
+
+
+OPTIONS: type[Options] = PepOptions
 
 
 # -- upstream --------------------------------------------------------------------------------------------------------------

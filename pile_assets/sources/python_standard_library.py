@@ -43,7 +43,12 @@ _STACK = frozenset({"Python-2.0.1", "PSF-2.0"})
 class LibraryOptions(Options):
     """`stdlib`: the folder of the running series' library, where it is not the interpreter's own."""
 
+    ASKING = frozenset({"stdlib"})
+
     stdlib: Path | None = None
+
+
+OPTIONS: type[Options] = LibraryOptions
 
 
 def discover(context: SourceContext) -> Discovery:

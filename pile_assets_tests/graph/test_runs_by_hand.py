@@ -6,8 +6,12 @@ import dagster as dg
 import yaml
 from dagster._core.loader import LoadingContextForTest
 
+from pile_assets.registry.load import DEFAULT_FOLDER
+from pile_assets.registry.plain_yaml import read_yaml
 from pile_assets_tests.deployments import document
 from pile_assets_tests.graph.daemon import Daemon, failure, metadata, said
+from pile_assets_tests.mirror import peps
+from pile_assets_tests.mirror.server import Mirror
 
 CHAIN = ["raw", "documents", "length", "cleaned", "signatures", "eligible"]
 
@@ -89,6 +93,23 @@ def test_force_does_the_steps_again_but_asks_no_publisher(built):
 def test_refetch_also_asks_the_publisher(built):
     assert built.launch(chain("fables"), partition="one", config=config("fables", refetch=True)).success
     assert len(built.materializations(["fables", "raw"], "one")) == 2
+
+
+def test_refetch_does_not_answer_from_what_was_downloaded_before(daemon, monkeypatch):
+    monkeypatch.setenv("PILE_CONTACT", "mailto:corpus@example.org")
+    with Mirror() as mirror:
+        peps.publish(mirror, peps.commit(1), {f"peps/pep-{number:04d}.rst": peps.pep(number) for number in (1, 2, 101)})
+        record = read_yaml(DEFAULT_FOLDER / "python_peps.yaml") | {"enabled": True, "options": peps.options(mirror)}
+        record |= {"filters": ["length"], "policy": "plain"}
+        (daemon.corpus.registry / "python_peps.yaml").write_text(yaml.safe_dump(record))
+        daemon.reload()
+        assert not daemon.build().failed
+        archive = f"/python/peps/tar.gz/{peps.commit(1)}"
+        assert len(mirror.asked(archive)) == 1
+        for refetch, asked in ((False, 1), (True, 2)):
+            forced = config("python_peps", force=True, refetch=refetch)
+            assert daemon.launch(chain("python_peps"), partitions=("pep-0000", "pep-0100"), config=forced).success
+            assert len(mirror.asked(archive)) == asked
 
 
 def test_some_stages_alone_are_worked_alone(daemon):

@@ -42,6 +42,7 @@ def test_every_shipped_record_is_good() -> None:
         ("connector", "no_such_connector", "no_such_connector"),
         ("connector", "../../etc", "connector"),
         ("colour", "red", "colour"),
+        ("options", {"site_package": ["x"]}, "options.site_package"),
         ("evidence", [], "evidence"),
         ("partitioning", {"unit": "x", "pattern": "("}, "partitioning"),
         ("size_cap", {"document_bytes": 0}, "size_cap.document_bytes"),
