@@ -21,17 +21,25 @@ from pile_assets.steps import Chain, build_chain
 from pile_assets.store import Store
 from pile_assets.view import View
 
+GRACE_HOURS = 72.0
+"""How long a file stays after nothing refers to it any more: a consumer may be reading it, an operator may want it back."""
+KEEP_RELEASES = 3
+"""How many of the last releases keep their files."""
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """The settings of one deployment. Environment: PILE_HOME, PILE_REGISTRY, PILE_SHARD_BYTES, PILE_ADMIT."""
+    """The settings of one deployment. Environment: PILE_HOME, PILE_REGISTRY, PILE_SHARD_BYTES, PILE_ADMIT,
+    PILE_GRACE_HOURS, PILE_KEEP_RELEASES."""
 
     home: Path
     registry: Path = DEFAULT_FOLDER
     shard_bytes: int = assembly.SHARD_BYTES
     admit: Level = Level.DOCUMENTED
+    grace_hours: float = GRACE_HOURS
+    keep_releases: int = KEEP_RELEASES
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Deployment":
@@ -42,15 +50,22 @@ class Deployment:
                 registry=Path(environment.get("PILE_REGISTRY", DEFAULT_FOLDER)).resolve(),
                 shard_bytes=int(environment.get("PILE_SHARD_BYTES", assembly.SHARD_BYTES)),
                 admit=Level(environment.get("PILE_ADMIT", Level.DOCUMENTED)),
+                grace_hours=float(environment.get("PILE_GRACE_HOURS", GRACE_HOURS)),
+                keep_releases=int(environment.get("PILE_KEEP_RELEASES", KEEP_RELEASES)),
             )
             if deployment.admit not in ADMITTING:
                 raise ValueError(f"PILE_ADMIT is {deployment.admit.value}, which admits nothing")
             if deployment.shard_bytes < 1:
                 raise ValueError(f"PILE_SHARD_BYTES is {deployment.shard_bytes}")
+            if not 0 <= deployment.grace_hours < float("inf"):
+                raise ValueError(f"PILE_GRACE_HOURS is {deployment.grace_hours}")
+            if deployment.keep_releases < 1:
+                raise ValueError(f"PILE_KEEP_RELEASES is {deployment.keep_releases}")
         except ValueError as error:
             raise PileError(
                 f"A setting in the environment cannot be used: {error}.",
-                remedy="PILE_SHARD_BYTES is a number of bytes from 1 upward, PILE_ADMIT is documented or verified.",
+                remedy="PILE_SHARD_BYTES is a number of bytes from 1 upward, PILE_ADMIT is documented or verified, "
+                "PILE_GRACE_HOURS a number from 0 upward, PILE_KEEP_RELEASES a whole one from 1 upward.",
             ) from error
         return deployment
 

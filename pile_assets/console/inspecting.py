@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pile_assets.console import terminal
-from pile_assets.console.terminal import EXIT_CODES, FAILED, Bytes, counts, json_option, plain, table
+from pile_assets.console.terminal import EXIT_CODES, FAILED, Bytes, counts, existing_store, json_option, plain, table
 
 if TYPE_CHECKING:
     from pile_assets.inspection.lineage import DocumentLineage, ShardLineage
     from pile_assets.inspection.sql import Answer
     from pile_assets.inspection.status import NotAdmitted, SourceStatus, Status
-    from pile_assets.store import Store
 
 REASONS_SHOWN = 12
 DAMAGED_SHOWN = 12
@@ -22,18 +21,6 @@ CELL = 200
 ROWS_SHOWN = 200
 COLUMNS_SHOWN = 12
 """With more columns than this, each row is shown as names and values."""
-
-
-def _store() -> "Store":
-    """The store of this deployment. Raises PileError where nothing has been built: reading must not create one."""
-    from pile_assets.deployment import Deployment
-    from pile_assets.errors import PileError
-    from pile_assets.store import Store
-
-    home = Deployment.from_environment().home
-    if not (home / "format").exists():
-        raise PileError(f"There is no store at {home}.", remedy="Run `pile build`, or set PILE_HOME to where the store is.")
-    return Store(home)
 
 
 # -- status --------------------------------------------------------------------------------------------------------
@@ -199,7 +186,7 @@ def lineage(name: str, as_json: bool) -> None:
     from pile_assets.inspection import lineage as following
     from pile_assets.inspection.sql import Tables
 
-    store = _store()
+    store = existing_store()
     if ":" not in name:
         shard = following.shard(store, name)
         return terminal.print_json(asdict(shard)) if as_json else _show_shard(shard)
@@ -266,7 +253,7 @@ def find(text: str, limit: int, as_json: bool) -> None:
     from pile_assets.inspection.find import find as look_for
     from pile_assets.inspection.sql import Tables
 
-    with Tables(_store()) as tables:
+    with Tables(existing_store()) as tables:
         found, total = look_for(tables, text, limit)
     if as_json:
         return terminal.print_json({"total": total, "documents": [asdict(document) for document in found]})
@@ -290,7 +277,7 @@ def sql(query: str, form: str, as_json: bool) -> None:
     """
     from pile_assets.inspection.sql import Tables
 
-    with Tables(_store()) as tables:
+    with Tables(existing_store()) as tables:
         answer = tables.ask(query)
         if as_json or form == "json":
             terminal.print_json(list(answer.records()))
@@ -345,7 +332,7 @@ def verify(context: click.Context, as_json: bool) -> None:
     """
     from pile_assets.inspection import verify as verifying
 
-    store = _store()
+    store = existing_store()
     with store.lock("pile verify", exclusive=False), terminal.progress() as progress:
         found = verifying.verify(store, progress)
     problems = [problem.as_dict() for problem in found.problems]

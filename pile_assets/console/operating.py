@@ -1,14 +1,15 @@
-"""`pile reconcile`, `serve` and `doctor`: Dagster's records, its servers, and the machine they run on."""
+"""`pile reconcile`, `serve`, `doctor` and `gc`: Dagster's records, its servers, the machine they run on, and its disk."""
 
 from typing import TYPE_CHECKING
 
 import click
 
 from pile_assets.console import terminal
-from pile_assets.console.terminal import EXIT_CODES, FAILED, json_option, table
+from pile_assets.console.terminal import EXIT_CODES, FAILED, Bytes, existing_store, json_option, table
 
 if TYPE_CHECKING:
     from pile_assets.deployment import Deployment
+    from pile_assets.retention.collect import Collected
 
 
 @click.command(epilog=EXIT_CODES)
@@ -75,4 +76,49 @@ def serve(host: str) -> None:
     run(click.echo, host=host)
 
 
-COMMANDS = (reconcile, serve, doctor)
+@click.command(epilog=EXIT_CODES)
+@click.option("--remove", is_flag=True, help="Remove it; without this, only tell what would be removed.")
+@click.option("--grace-hours", type=click.FloatRange(0), help="Instead of PILE_GRACE_HOURS; 0 waits for nothing.")
+@json_option
+def gc(remove: bool, grace_hours: float | None, as_json: bool) -> None:
+    """Remove files of the store that nothing has referred to for a while.
+
+    Kept are the files of every current stage and of the last PILE_KEEP_RELEASES releases, and steps of a rehearsal that a build
+    may still take up. How long a file has been left over is counted from the first `pile gc --remove` that saw it so.
+    """
+    import time
+    from dataclasses import asdict
+
+    from pile_assets.deployment import Deployment
+    from pile_assets.retention.collect import collect
+
+    deployment = Deployment.from_environment()
+    store = existing_store(deployment)
+    hours = deployment.grace_hours if grace_hours is None else grace_hours
+    with store.lock("pile gc", exclusive=remove):
+        done = collect(
+            store,
+            now=time.time(),
+            grace_seconds=hours * 3600,
+            keep_releases=deployment.keep_releases,
+            remove=remove,
+        )
+    if as_json:
+        return terminal.print_json({"done": remove, **asdict(done)})
+    rows = [(kind, amount.files, Bytes(amount.bytes)) for kind, amount in sorted(done.removed.items())]
+    table("Removed" if remove else "Would be removed", ["", "files", "size"], [*rows, *_waiting(done)])
+    for release in done.let_go:
+        click.echo(f"Release {release} {'is' if remove else 'would be'} a list of digests from now on; its files wait.")
+    if not (rows or done.waiting.files or done.let_go):
+        click.echo("Nothing is left over.")
+    elif not remove:
+        click.echo("Nothing was touched; `pile gc --remove` does it.")
+    return None
+
+
+def _waiting(done: "Collected") -> list[tuple[str, int, Bytes]]:
+    waiting = done.waiting
+    return [("waiting for the grace period to end", waiting.files, Bytes(waiting.bytes))] if waiting.files else []
+
+
+COMMANDS = (reconcile, serve, doctor, gc)

@@ -1,4 +1,4 @@
-"""What every command shares: exit codes, how errors, tables, numbers and progress look, and what `--json` prints.
+"""What every command shares: exit codes, the store, how errors, tables, numbers and progress look, what `--json` prints.
 
 What belongs here: form. What may not: any content of a command. Text of documents reaches a terminal only through
 `plain`, since a title may hold escape sequences.
@@ -15,7 +15,9 @@ import click
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from pile_assets.deployment import Deployment
     from pile_assets.errors import PileError
+    from pile_assets.store import Store
 
 FAILED, USAGE, PARTLY, INTERRUPTED = 1, 2, 3, 130
 """Exit codes besides 0; `EXIT_CODES` says what they mean."""
@@ -62,6 +64,18 @@ def print_json(value: Any) -> None:
 def json_value(value: Any) -> Any:
     """What JSON has no word for: bytes as hexadecimal digits, anything else (dates, decimals, paths) as its text."""
     return value.hex() if isinstance(value, bytes | bytearray | memoryview) else str(value)
+
+
+def existing_store(deployment: "Deployment | None" = None) -> "Store":
+    """The store of this deployment. Raises PileError where nothing has been built: reading must not create one."""
+    from pile_assets.deployment import Deployment
+    from pile_assets.errors import PileError
+    from pile_assets.store import Store
+
+    home = (deployment or Deployment.from_environment()).home
+    if not (home / "format").exists():
+        raise PileError(f"There is no store at {home}.", remedy="Run `pile build`, or set PILE_HOME to where the store is.")
+    return Store(home)
 
 
 # -- errors --------------------------------------------------------------------------------------------------------

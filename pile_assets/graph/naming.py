@@ -22,6 +22,7 @@ ATTEMPT = "pile/attempt"
 DEDUP_WORK, RELEASE_WORK = "corpus/dedup", "corpus/release"
 
 RECONCILE_WORK = "reconcile"
+COLLECT_WORK = "collect_garbage"
 
 DUPLICATES_GROUP, RELEASE_GROUP = "duplicates", "release"
 """Groups beside those of sources and domains. `unique` stands with `dedup`, not with its source's chain, so that collapsed

@@ -1,12 +1,13 @@
 """Opening the deployment for one piece of work: the locks, and telling whether a piece of work is being done.
 
-What belongs here: the two locks that every run holds. What may not: the work itself.
+What belongs here: the two locks that every run holds, shared or alone. What may not: the work itself.
 
 A run shares the store with other runs and never with `pile build`; of one piece of work (a source's chain, `dedup`, a
 domain) there is one run at a time. The second lock is also what tells a run that lives from one whose machine stopped:
 Dagster calls both started.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -15,6 +16,9 @@ from pile_assets.errors import Busy
 from pile_assets.store import Store
 
 Say = Callable[[str], object]
+
+LOOK_SECONDS = 0.2
+"""Between two looks whether the store is free."""
 
 
 @contextmanager
@@ -29,6 +33,24 @@ def working(work: str, say: Say | None = None) -> Iterator[Session]:
         _take(held, store, f"another run of {work}", lock_name(work), say, exclusive=True)
         _take(held, store, f"a run of {work}", "store", say, exclusive=False)
         yield deployment.open()
+
+
+@contextmanager
+def alone(work: str, patience_seconds: float) -> Iterator[Store]:
+    """The store for doing `work` while no other run is at any. Runs overlap, so a moment between them is looked for; raises
+    Busy where none comes."""
+    store = Store(Deployment.from_environment().home)
+    deadline = time.monotonic() + patience_seconds
+    with store.lock(f"another run of {work}", exclusive=True, name=lock_name(work)), ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(store.lock(work, exclusive=True))
+                break
+            except Busy:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(LOOK_SECONDS)
+        yield store
 
 
 def _take(held: ExitStack, store: Store, purpose: str, name: str, say: Say | None, *, exclusive: bool) -> None:
