@@ -114,6 +114,7 @@ def build(
     """
     started = time.monotonic()
     report = BuildReport() if report is None else report
+    session.turn_year()
     report.stages = _stage_names(session)
     if discover:
         _discover(session, report, progress, only)

@@ -7,12 +7,14 @@ planner's world. What may not: doing work (`build`, `graph`), deciding (`planner
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
 from pile_assets import assembly, planner
 from pile_assets.chain import source_context
 from pile_assets.errors import NotAdmitted, PileError
+from pile_assets.licensing import public_domain
 from pile_assets.registry.load import DEFAULT_FOLDER, Registry, load
 from pile_assets.registry.models import ADMITTING, Level
 from pile_assets.sources.model import Discovery
@@ -32,7 +34,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 @dataclass(frozen=True)
 class Deployment:
     """The settings of one deployment. Environment: PILE_HOME, PILE_REGISTRY, PILE_SHARD_BYTES, PILE_ADMIT,
-    PILE_GRACE_HOURS, PILE_KEEP_RELEASES."""
+    PILE_JURISDICTIONS, PILE_GRACE_HOURS, PILE_KEEP_RELEASES."""
 
     home: Path
     registry: Path = DEFAULT_FOLDER
@@ -40,6 +42,7 @@ class Deployment:
     admit: Level = Level.DOCUMENTED
     grace_hours: float = GRACE_HOURS
     keep_releases: int = KEEP_RELEASES
+    jurisdictions: tuple[str, ...] = ("US",)  # where a work without a licence must be in the public domain
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Deployment":
@@ -52,6 +55,7 @@ class Deployment:
                 admit=Level(environment.get("PILE_ADMIT", Level.DOCUMENTED)),
                 grace_hours=float(environment.get("PILE_GRACE_HOURS", GRACE_HOURS)),
                 keep_releases=int(environment.get("PILE_KEEP_RELEASES", KEEP_RELEASES)),
+                jurisdictions=_jurisdictions(environment.get("PILE_JURISDICTIONS", "US")),
             )
             if deployment.admit not in ADMITTING:
                 raise ValueError(f"PILE_ADMIT is {deployment.admit.value}, which admits nothing")
@@ -65,18 +69,31 @@ class Deployment:
             raise PileError(
                 f"A setting in the environment cannot be used: {error}.",
                 remedy="PILE_SHARD_BYTES is a number of bytes from 1 upward, PILE_ADMIT is documented or verified, "
-                "PILE_GRACE_HOURS a number from 0 upward, PILE_KEEP_RELEASES a whole one from 1 upward.",
+                "PILE_GRACE_HOURS a number from 0 upward, PILE_KEEP_RELEASES a whole one from 1 upward, "
+                f"PILE_JURISDICTIONS one or more of {', '.join(public_domain.TABLE)}, with commas between them.",
             ) from error
         return deployment
 
-    def open(self, *, rehearse: bool = False) -> "Session":
-        """Open store, state and registry as they are now. A rehearsing session publishes nothing."""
+    def open(self, *, rehearse: bool = False, today: date | None = None) -> "Session":
+        """Open store, state and registry as they are now. A rehearsing session publishes nothing.
+
+        Here the clock comes in, as a date (UTC) that everything done in the session shares.
+        """
         if not self.registry.is_dir():
             raise PileError(f"There is no registry at {self.registry}.", remedy="Set PILE_REGISTRY to a folder of records.")
         store = Store(self.home)
         state = State(self.home, rehearse=rehearse)
         registry = load(self.registry)
-        return Session(self, View(store, rehearse=rehearse), state, registry, sources_of(registry, state, self.admit))
+        day = today or datetime.now(UTC).date()
+        return Session(self, View(store, rehearse=rehearse), state, registry, sources_of(registry, state, self.admit), day)
+
+
+def _jurisdictions(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip().upper() for name in text.split(",")))
+    unknown = [name for name in names if name not in public_domain.TABLE]
+    if unknown:
+        raise ValueError(f"PILE_JURISDICTIONS names {unknown[0] or 'nothing'}")
+    return tuple(sorted(names))
 
 
 @dataclass
@@ -88,11 +105,28 @@ class Session:
     state: State
     registry: Registry
     sources: Sources
+    today: date
 
     @cached_property
     def chains(self) -> dict[str, Chain]:
         """The chain of every running source."""
-        return {source: build_chain(record, self.registry.policies[source]) for source, record in self.sources.running.items()}
+        return {
+            source: build_chain(record, self.registry.policies[source], self.terms)
+            for source, record in self.sources.running.items()
+        }
+
+    @property
+    def terms(self) -> public_domain.Terms:
+        """Where and in which year works must be in the public domain."""
+        return public_domain.Terms(self.state.year(), self.deployment.jurisdictions)
+
+    def turn_year(self) -> bool:
+        """Give the corpus the year it is today; True where that is a new one. A year never comes back."""
+        if self.today.year <= self.state.year():
+            return False
+        self.state.save_year(self.today.year)
+        self.__dict__.pop("chains", None)  # their steps read the year
+        return True
 
     def chain(self, source: str) -> Chain:
         """The chain of one source; raises NotAdmitted where its review or the operator keeps it out."""

@@ -32,6 +32,7 @@ DOCUMENTS = {
     "licence_rule": pl.String,  # the rule that fired
     "licence_reason": pl.String,  # why held or rejected; null where accepted
     "licence_evidence": pl.String,  # JSON list of the claims that decided, nearest first
+    "public_domain": pl.String,  # JSON: jurisdiction to answer, until, rule, why; null unless the licence rests on a term
     "raw_path": pl.String,  # the member of `raw` the text came from
     "raw_sha256": pl.String,
     "text_sha256": pl.String,  # of the UTF-8 text, 64 hex digits

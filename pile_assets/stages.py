@@ -6,6 +6,7 @@ scoring (`filters`), signing (`dedup`).
 """
 
 import hashlib
+import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,6 +20,7 @@ from pile_assets.dedup import signatures
 from pile_assets.errors import PileError, Quarantine
 from pile_assets.filters import FILTERS
 from pile_assets.filters import policy as policies
+from pile_assets.licensing import public_domain
 from pile_assets.licensing.model import Verdict
 from pile_assets.licensing.verdict import counted_under
 from pile_assets.parts import PartWriter
@@ -127,6 +129,8 @@ def make_documents(view: View, chain: Chain, context: SourceContext, partition: 
 
 _COLUMN = {name: index for index, name in enumerate(schemas.DOCUMENTS)}
 _BYTES = _COLUMN["bytes"]
+_ADMISSION = ("accepted", "licence_status", "licence_reason", "public_domain")
+"""Columns that decide whether a document may be used; `eligible` reads them."""
 
 
 class _Tally:
@@ -140,13 +144,14 @@ class _Tally:
         self._verdicts: Counter[str] = Counter()
         self._licences: Counter[str] = Counter()
         self._unadmitted: Counter[str] = Counter()
+        self._turns: dict[str, set[int]] = {}
 
     def skip(self, item: Skipped) -> None:
         self._dropped[item.reason] += 1
         if item.problem:
             self._problems.append(f"{item.raw_path}: {item.detail or item.reason}")
 
-    def take(self, row: tuple[Any, ...], verdict: Verdict) -> None:
+    def take(self, row: tuple[Any, ...], verdict: Verdict, standings: Iterable[public_domain.Standing]) -> None:
         identifier = row[0]
         if identifier in self._seen:
             raise PileError(
@@ -156,6 +161,8 @@ class _Tally:
             )
         self._seen.add(identifier)
         self._all.append(row[:-1])
+        for found in standings:
+            self._turns.setdefault(found.jurisdiction, set()).update([found.turns] if found.turns else [])
         if verdict.accepted:
             self._verdicts["accepted"] += 1
             self._licences[verdict.spdx or ""] += 1
@@ -165,13 +172,14 @@ class _Tally:
 
     def output(self, files: tuple[FileRef, ...]) -> Output:
         text = [(row[0], row[_COLUMN["media_type"]], row[_COLUMN["text_sha256"]]) for row in self._all]
-        row_part = [_COLUMN[name] for name in (*ROW_FIELDS, "licence_status", "accepted", "licence_reason")]
+        row_part = [_COLUMN[name] for name in (*ROW_FIELDS, *_ADMISSION)]
         facts = {
             "verdicts": dict(self._verdicts),
             "licences": dict(self._licences),
             "not_admitted": dict(self._unadmitted),
             "problems": sorted(self._problems)[:PROBLEMS_KEPT],
             "bytes": sum(row[_BYTES] for row in self._all),
+            "turns": {jurisdiction: sorted(years) for jurisdiction, years in sorted(self._turns.items())},
         }
         return Output(
             rows_digest(self._all),
@@ -196,7 +204,7 @@ def _document_row(source: str, partition: str, document: Document, cap: int, tal
     if not document.url:
         tally.skip(Skipped(document.raw_path, "no-url", f"{document.native_id}: no url", problem=True))
         return None
-    verdict = document.verdict
+    verdict, standings = public_domain.grounded(document.verdict, document.work)
     row = (
         f"{source}:{document.native_id}",
         source,
@@ -214,13 +222,14 @@ def _document_row(source: str, partition: str, document: Document, cap: int, tal
         verdict.rule,
         verdict.reason,
         canonical([_claim(claim) for claim in verdict.evidence]).decode(),
+        canonical(public_domain.as_evidence(standings)).decode() if standings else None,
         document.raw_path,
         document.raw_sha256,
         hashlib.sha256(encoded).hexdigest(),
         len(encoded),
         document.text,
     )
-    tally.take(row, verdict)
+    tally.take(row, verdict, standings)
     return row
 
 
@@ -305,14 +314,14 @@ def make_eligible(view: View, chain: Chain, partition: str) -> Output:
         stage: view.need(Address.of_source(source, stage, partition))
         for stage in ("documents", *chain.record.filters, "cleaned", "signatures")
     }
-    narrow = ["id", "media_type", "accepted", "licence_reason", "licence_status"]
+    narrow = ["id", "media_type", *_ADMISSION]
     documents = view.store.frame(manifests["documents"], schemas.DOCUMENTS, [*dict.fromkeys([*ROW_FIELDS, *narrow])])
     cleaned = view.store.frame(manifests["cleaned"], schemas.CLEANED, ["id", "modified", "text_sha256", "bytes"])
     attributes = {
         name: view.store.frame(manifests[name], schemas.ATTRIBUTES | dict(FILTERS[name].schema))
         for name in chain.record.filters
     }
-    decided = policies.decide(chain.policy, documents.select(narrow), attributes)
+    decided = policies.decide(chain.policy, documents.select(narrow), attributes, protected=_protected(chain.terms, documents))
     frame = _eligible_frame(documents, cleaned, decided)
     address = Address.of_source(source, "eligible", partition)
     dropped = Counter(frame.filter(~pl.col("kept"))["reason"].to_list())
@@ -322,6 +331,13 @@ def make_eligible(view: View, chain: Chain, partition: str) -> Output:
         (view.store.write_part(address, frame),) if frame.height else (),
         facts={"pins": {stage: _pin(manifests[stage]) for stage in ("documents", "cleaned", "signatures")}},
     )
+
+
+def _protected(terms: public_domain.Terms, documents: pl.DataFrame) -> dict[str, str]:
+    """The documents whose public domain does not hold where the deployment needs it, and why."""
+    kept = documents.filter(pl.col("public_domain").is_not_null()).select("id", "public_domain").iter_rows()
+    known = ((name, public_domain.from_evidence(json.loads(evidence))) for name, evidence in kept)
+    return {name: why for name, found in known if (why := terms.refusal(found))}
 
 
 def _pin(manifest: Manifest) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
     state/catalogue/<source>.json   upstream versions and tombstones per partition, as last discovered
     state/seniority.json            the number each source partition was given at first sight
+    state/year.json                 the year of the corpus, for the terms of works in the public domain
     state/sources.json              what the operator switched on or off, and option overrides
     state/records/<source>.json     the last good registry record of each source
     state/releases.json             the releases in the order they were published (see `release.history`)
@@ -171,6 +172,13 @@ class State:
 
     def save_seniority(self, numbers: Mapping[str, int]) -> None:
         self._write("seniority.json", dict(numbers))
+
+    def year(self) -> int:
+        """The year of the corpus; 0 before it has been given one."""
+        return int((self._read("year.json") or {}).get("year", 0))
+
+    def save_year(self, year: int) -> None:
+        self._write("year.json", {"year": year})
 
     def overrides(self) -> dict[str, Override]:
         return {source: Override(**value) for source, value in (self._read("sources.json") or {}).items()}

@@ -13,15 +13,15 @@ from typing import Any, cast
 from pile_assets.dedup import signatures
 from pile_assets.filters import FILTERS
 from pile_assets.filters.policy import Policy
-from pile_assets.licensing import accepted
+from pile_assets.licensing import accepted, public_domain
 from pile_assets.registry.models import Record
 from pile_assets.sources.model import SourceModule
 from pile_assets.state import Entry
 from pile_assets.store import Address, Manifest, digest
 
-DOCUMENTS_VERSION = "1"
+DOCUMENTS_VERSION = "2"
 CLEANED_VERSION = "1"
-ELIGIBLE_VERSION = "1"
+ELIGIBLE_VERSION = "2"
 
 Lookup = Callable[[Address], Manifest | None]
 
@@ -56,6 +56,7 @@ class Chain:
     policy: Policy
     module: SourceModule
     steps: tuple[Step, ...]
+    terms: public_domain.Terms
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -67,7 +68,8 @@ class Chain:
     def inputs(self, step: Step, partition: str, entry: Entry, lookup: Lookup) -> dict[str, str] | None:
         """The versions a step would read now; None where an input has not been made yet.
 
-        `raw` reads what upstream says. A withdrawn partition has one step left: its `eligible`, emptied.
+        `raw` reads what upstream says. A withdrawn partition has one step left: its `eligible`, emptied. `eligible` also
+        reads the year, as far as it matters to a document of the partition.
         """
         if step.stage == "raw":
             return {"upstream": entry.version}
@@ -79,6 +81,8 @@ class Chain:
             if manifest is None:
                 return None
             versions[needed.stage] = manifest.versions[needed.version] if needed.version else manifest.data_version
+            if step.stage == "eligible" and (turns := manifest.facts.get("turns")):
+                versions["terms"] = self.terms.reached(turns)
         return versions
 
 
@@ -87,13 +91,14 @@ def load_module(record: Record) -> SourceModule:
     return cast(SourceModule, importlib.import_module(f"pile_assets.sources.{record.connector}"))
 
 
-def build_chain(record: Record, policy: Policy) -> Chain:
+def build_chain(record: Record, policy: Policy, terms: public_domain.Terms) -> Chain:
     """The steps of one source, from its record, its policy and the versions of the code that does them."""
     module = load_module(record)
     fetching = {"options": module.OPTIONS.shaping(record.options), "partition_bytes": record.size_cap.partition_bytes}
     parsing = fetching | {
         "document_bytes": record.size_cap.document_bytes,
         "licence_table": accepted.digest(),
+        "public_domain": public_domain.VERSION,
         "libraries": _versions(module.LIBRARIES),
     }
     masks = tuple(dict.fromkeys(edit.partition(".")[0] for edit in policy.edited_columns()))
@@ -110,7 +115,7 @@ def build_chain(record: Record, policy: Policy) -> Chain:
             (Input("documents", "row"), *map(Input, record.filters), Input("cleaned"), Input("signatures")),
         ),
     )
-    return Chain(record, policy, module, steps)
+    return Chain(record, policy, module, steps, terms)
 
 
 def _filter_step(name: str) -> Step:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pile_assets import assembly, corpus, planner
+from pile_assets.licensing.public_domain import Terms
 from pile_assets.registry.load import DEFAULT_FOLDER
 from pile_assets.registry.models import Record
 from pile_assets.registry.plain_yaml import read_yaml
@@ -57,7 +58,7 @@ class Toy:
         frozen = {name: record for name, record in self.records.items() if name in self.frozen}
         return planner.World(
             sources=Sources(running, frozen),
-            chains={n: Chain(r, cast(Any, None), cast(Any, None), self.steps[n]) for n, r in running.items()},
+            chains={n: Chain(r, cast(Any, None), cast(Any, None), self.steps[n], Terms()) for n, r in running.items()},
             catalogues=self.catalogues,
             seniority=self.seniority,
             manifest=self.manifests.get,

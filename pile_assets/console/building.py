@@ -245,6 +245,7 @@ def _quick(session: "Session", only: tuple[str, ...], progress: terminal.Progres
     from pile_assets.errors import PileError
 
     failed = []
+    session.turn_year()
     names = [source for source in session.sources.running if not only or source in only]
     for done, source in enumerate(names):
         progress(f"looking at {source}", done, len(names))

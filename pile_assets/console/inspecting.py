@@ -218,7 +218,11 @@ def _show_shard(shard: "ShardLineage") -> None:
 def _show_document(document: "DocumentLineage") -> None:
     terminal.facts(f"Document {document.id}", {"source": document.source, "partition": document.partition, **document.text})
     terminal.facts("Raw file", document.raw)
-    terminal.facts("Licence", {name: value for name, value in document.licence.items() if name != "evidence"})
+    tables = ("evidence", "public_domain")
+    terminal.facts("Licence", {name: value for name, value in document.licence.items() if name not in tables})
+    columns = ["answer", "until", "rule", "why"]
+    terms = [[place, *(known[name] for name in columns)] for place, known in sorted(document.licence["public_domain"].items())]
+    table("Public domain: the answer to the end of a year, and yes after it", ["where", *columns], terms)
     columns = ["kind", "who", "where", "scope", "raw", "spdx", "status", "rule"]
     evidence = [[claim[column] for column in columns] for claim in document.licence["evidence"]]
     table("Licence evidence, nearest first", columns, evidence)

@@ -7,6 +7,7 @@ policy may say (`policy_model`). Both functions keep every document, in order: d
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import get_args
 
 import polars as pl
@@ -22,6 +23,7 @@ from pile_assets.filters.policy_model import (
     LICENCE_REJECTED,
     MEDIA_TYPE_UNKNOWN,
     MOST_SIGNS,
+    NOT_PUBLIC_DOMAIN,
     TAKEDOWN,
     Policy,
 )
@@ -57,19 +59,26 @@ def load_policy(path: Path) -> Policy:
     return policy
 
 
-def decide(policy: Policy, documents: pl.DataFrame, attributes: Attributes, suppressed: Collection[str] = ()) -> pl.DataFrame:
+def decide(
+    policy: Policy,
+    documents: pl.DataFrame,
+    attributes: Attributes,
+    suppressed: Collection[str] = (),
+    protected: Mapping[str, str] = MappingProxyType({}),
+) -> pl.DataFrame:
     """Which documents are kept; for the others the reason and the rule that was broken.
 
     `documents` has the columns id, media_type, accepted, licence_reason, licence_status; `attributes` maps each filter
-    to its frame over the same documents in the same order; `suppressed` are ids of the takedown ledger. Returns one row
-    per document, in order, with the columns of `DECIDED`.
+    to its frame over the same documents in the same order; `suppressed` are ids of the takedown ledger, `protected` those
+    whose public domain does not hold where it must, each with the reason. Returns one row per document, in order, with the
+    columns of `DECIDED`.
 
     A takedown outranks the licence, the licence outranks the rules, and the first broken rule of the section counts.
     Everything fails closed: a missing attribute drops where its filter reads that kind of text, and so does a media
     type that is neither prose nor code. Raises PileError where attributes are missing or belong to other documents.
     """
     kind_of_row = kinds(documents["media_type"])
-    drops = _unlawful(documents, frozenset(suppressed))
+    drops = _unlawful(documents, frozenset(suppressed), protected)
     for row in kind_of_row.is_null().arg_true():
         media_type = documents["media_type"][row]
         drops.setdefault(row, (MEDIA_TYPE_UNKNOWN, f"{media_type} is neither prose nor code in filters.media"))
@@ -94,7 +103,7 @@ def decide(policy: Policy, documents: pl.DataFrame, attributes: Attributes, supp
 Drops = dict[int, tuple[str, str]]
 
 
-def _unlawful(documents: pl.DataFrame, suppressed: Collection[str]) -> Drops:
+def _unlawful(documents: pl.DataFrame, suppressed: Collection[str], protected: Mapping[str, str]) -> Drops:
     """Rows that may not be used, whatever their text is like."""
     drops: Drops = {}
     columns = documents.select("id", "accepted", "licence_status", "licence_reason").iter_rows()
@@ -106,6 +115,8 @@ def _unlawful(documents: pl.DataFrame, suppressed: Collection[str]) -> Drops:
                 LICENCE_REJECTED if status == "resolved" else LICENCE_HELD,
                 reason or f"the licence is {status} and not accepted",
             )
+        elif document in protected:
+            drops[row] = (NOT_PUBLIC_DOMAIN, protected[document])
     return drops
 
 

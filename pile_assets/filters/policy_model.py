@@ -23,9 +23,10 @@ MOST_SIGNS = 7
 TAKEDOWN = "takedown"
 LICENCE_HELD = "licence-held"
 LICENCE_REJECTED = "licence-rejected"
+NOT_PUBLIC_DOMAIN = "not-public-domain"
 MEDIA_TYPE_UNKNOWN = "media-type-unknown"
 ATTRIBUTE_MISSING = "attribute-missing"
-OWN_REASONS = (TAKEDOWN, LICENCE_HELD, LICENCE_REJECTED, MEDIA_TYPE_UNKNOWN, ATTRIBUTE_MISSING)
+OWN_REASONS = (TAKEDOWN, LICENCE_HELD, LICENCE_REJECTED, NOT_PUBLIC_DOMAIN, MEDIA_TYPE_UNKNOWN, ATTRIBUTE_MISSING)
 """Reasons `policy.decide` gives by itself; a rule cannot use them, or counts by reason would mix two things."""
 
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]

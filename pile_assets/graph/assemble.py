@@ -6,7 +6,18 @@ What belongs here: calling the factories in the right order. What may not: a dec
 import dagster as dg
 
 from pile_assets.deployment import Deployment
-from pile_assets.graph import checks, collecting, corpus_assets, jobs, planning, reconcile, reloading, source_assets, upstream
+from pile_assets.graph import (
+    checks,
+    collecting,
+    corpus_assets,
+    jobs,
+    new_year,
+    planning,
+    reconcile,
+    reloading,
+    source_assets,
+    upstream,
+)
 from pile_assets.graph.parents import parents
 from pile_assets.graph.settings import Settings
 from pile_assets.graph.sources import sources_in_graph
@@ -28,8 +39,12 @@ def definitions(deployment: Deployment, settings: Settings) -> dg.Definitions:
             *corpus_assets.corpus_assets(sources, table),
         ],
         asset_checks=checks.asset_checks(sources),
-        jobs=[*planned_jobs, *refresh_jobs.values(), reconcile_job, collecting.collect_job()],
-        schedules=[*(upstream.refresh_schedule(source) for source in running), collecting.collect_schedule()],
+        jobs=[*planned_jobs, *refresh_jobs.values(), reconcile_job, collecting.collect_job(), new_year.new_year_job()],
+        schedules=[
+            *(upstream.refresh_schedule(source) for source in running),
+            collecting.collect_schedule(),
+            new_year.new_year_schedule(),
+        ],
         sensors=[
             *(upstream.source_sensor(source, settings.sensor_seconds) for source in running if source.watched),
             *([overdue] if overdue else []),

@@ -23,6 +23,7 @@ DEDUP_WORK, RELEASE_WORK = "corpus/dedup", "corpus/release"
 
 RECONCILE_WORK = "reconcile"
 COLLECT_WORK = "collect_garbage"
+NEW_YEAR_WORK = "new_year"
 
 DUPLICATES_GROUP, RELEASE_GROUP = "duplicates", "release"
 """Groups beside those of sources and domains. `unique` stands with `dedup`, not with its source's chain, so that collapsed

@@ -179,6 +179,7 @@ def planner_sensor(jobs: Sequence[Any], settings: Settings) -> dg.SensorDefiniti
     )
     def plan(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         session = Deployment.from_environment().open()
+        session.turn_year()
         decision = decide(context.instance, session, settings.attempts, time.time())
         told = _tell_alerts(context, session.view.store.home, decision)
         reason = " ".join(decision.waiting) or "Everything is up to date."

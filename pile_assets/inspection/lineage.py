@@ -249,6 +249,7 @@ def _licence(row: Mapping[str, Any]) -> dict[str, Any]:
         "accepted": row["accepted"],
         "rule": row["licence_rule"],
         "reason": row["licence_reason"],
+        "public_domain": json.loads(row["public_domain"] or "{}"),
         "evidence": json.loads(row["licence_evidence"] or "[]"),
     }
 

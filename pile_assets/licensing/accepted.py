@@ -122,6 +122,8 @@ _OWN_NAMES: Mapping[str, str] = {
     "LicenseRef-PublicDomain-Dedication": "https://en.wikipedia.org/wiki/Public_domain#Dedicated_works",
     # Stated as free of copyright in the United States by a library that researches each work.
     "LicenseRef-PublicDomain-US": "https://www.gutenberg.org/policy/permission.html",
+    # Out of copyright by the table of `public_domain`, wherever the deployment asks for that.
+    "LicenseRef-PublicDomain-Term": "https://en.wikipedia.org/wiki/List_of_copyright_duration_by_country",
 }
 """Names of this project for what has no SPDX identifier."""
 

@@ -1,7 +1,8 @@
 """A folder of an operator's own documents: one JSONL file is one partition.
 
     <path>/<partition>.jsonl        one JSON object a line: id, text, url, licence; optional title, author,
-                                    attribution, created, media_type (default text/plain)
+                                    attribution, created, media_type (default text/plain), and public_domain: the
+                                    facts of `licensing.public_domain.Work` for a licence that asserts the public domain
 
 What belongs here: that format. A line that cannot be used is skipped and counted with its number; the file is read as
 text line by line, so a file of any size within the partition's cap is fine. `licence` is an SPDX expression or a
@@ -12,19 +13,20 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pile_assets.errors import PileError, Quarantine
 from pile_assets.licensing.model import Claim
 from pile_assets.licensing.normalise import read
+from pile_assets.licensing.public_domain import Work
 from pile_assets.licensing.verdict import decide
 from pile_assets.sources.model import Discovery, Document, RawFile, Skipped, SourceContext, Upstream
 from pile_assets.sources.options import Options, read_options
 from pile_assets.store import KEY_PATTERN, file_sha256
 
-VERSION = "1"
+VERSION = "2"
 LIBRARIES: tuple[str, ...] = ()
 HOST: str | None = None
 
@@ -42,6 +44,26 @@ class FolderOptions(Options):
 OPTIONS: type[Options] = FolderOptions
 
 
+class Facts(BaseModel):
+    """What the operator knows of a work's term, field by field as in `licensing.public_domain.Work`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    published: int | None = None
+    country: str | None = None
+    deaths: list[int | None] = []
+    anonymous: bool = False
+    unpublished: bool = False
+    government: str | None = None
+    renewed: bool | None = None
+    notice: bool | None = None
+    layers: bool = False
+    kind: Literal["text", "image", "music", "recording", "film", "unknown"] = "text"
+
+    def work(self) -> Work:
+        return Work(**self.model_dump(exclude={"deaths"}), deaths=tuple(self.deaths))
+
+
 class Line(BaseModel):
     """One document as the operator writes it."""
 
@@ -56,6 +78,7 @@ class Line(BaseModel):
     attribution: str | None = None
     created: str | None = None
     media_type: str = "text/plain"
+    public_domain: Facts | None = None
 
 
 def discover(context: SourceContext) -> Discovery:
@@ -152,6 +175,7 @@ def _document(
         author=found.author,
         attribution=found.attribution or found.author,
         created=found.created,
+        work=found.public_domain.work() if found.public_domain else None,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from pile_assets.licensing.model import Verdict
+from pile_assets.licensing.public_domain import Work
 from pile_assets.sources.options import Options
 
 
@@ -60,6 +61,7 @@ class Document:
     author: str | None = None
     attribution: str | None = None
     created: str | None = None
+    work: Work | None = None  # what is known of its term, where the verdict rests on the public domain
 
 
 @dataclass(frozen=True)

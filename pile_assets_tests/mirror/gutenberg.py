@@ -29,6 +29,8 @@ class Book:
     texts: Mapping[str, bytes]
     title: str = "The Lamp and the Ladder"
     author: str | None = "Author, First"
+    died: int | None = None
+    role: str | None = None  # somebody else's part, e.g. "trl"
     rights: str | None = PUBLIC_DOMAIN
     languages: str = "en"
     kind: str = "Text"
@@ -81,14 +83,18 @@ def record(book: Book) -> bytes | None:
     ]
     author = (
         f'<dcterms:creator><pgterms:agent rdf:about="2009/agents/1"><pgterms:name>{escape(book.author)}</pgterms:name>'
+        f"{f'<pgterms:deathdate>{book.died}</pgterms:deathdate>' if book.died is not None else ''}"
         f"</pgterms:agent></dcterms:creator>"
         if book.author
         else ""
     )
+    if book.role:
+        author += f'<marcrel:{book.role} rdf:resource="2009/agents/2"/>'
     rights = f"<dcterms:rights>{escape(book.rights)}</dcterms:rights>" if book.rights is not None else ""
     return f"""<?xml version="1.0" encoding="utf-8"?>
 <rdf:RDF xml:base="http://www.gutenberg.org/" xmlns:dcterms="http://purl.org/dc/terms/"
-  xmlns:pgterms="http://www.gutenberg.org/2009/pgterms/" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  xmlns:pgterms="http://www.gutenberg.org/2009/pgterms/" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+  xmlns:marcrel="http://id.loc.gov/vocabulary/relators/">
   <pgterms:ebook rdf:about="ebooks/{book.number}">
     <dcterms:title>{escape(book.title)}</dcterms:title>{author}{rights}
     <pgterms:downloads>{book.downloads}</pgterms:downloads>

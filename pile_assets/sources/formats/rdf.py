@@ -23,6 +23,8 @@ _SPACES = {
     "dcterms": "http://purl.org/dc/terms/",
     "pgterms": "http://www.gutenberg.org/2009/pgterms/",
 }
+_ROLES = "{http://id.loc.gov/vocabulary/relators/}"
+_RESOURCE = f"{{{_SPACES['rdf']}}}resource"
 _ABOUT = f"{{{_SPACES['rdf']}}}about"
 
 
@@ -44,6 +46,8 @@ class Book:
     rights: tuple[str, ...]  # every dcterms:rights, in order
     title: str | None
     authors: tuple[str, ...]
+    deaths: tuple[int | None, ...]  # year of death of every creator, negative before Christ; None where the record has none
+    roles: tuple[str, ...]  # MARC relators of everybody else, e.g. "trl" for a translator, sorted
     languages: tuple[str, ...]
     kinds: tuple[str, ...]  # DCMI types: "Text", "Sound", ...
     texts: tuple[TextFile, ...]  # sorted by path
@@ -60,10 +64,22 @@ def read_book(content: bytes, number: int) -> Book:
         rights=tuple(_words(ebook, "dcterms:rights")),
         title="; ".join(_words(ebook, "dcterms:title")) or None,
         authors=tuple(_words(ebook, "dcterms:creator/pgterms:agent/pgterms:name")),
+        deaths=tuple(_death(root, creator) for creator in ebook.iterfind("dcterms:creator", _SPACES)),
+        roles=tuple(sorted({str(child.tag).removeprefix(_ROLES) for child in ebook if str(child.tag).startswith(_ROLES)})),
         languages=tuple(_words(ebook, "dcterms:language//rdf:value")),
         kinds=tuple(_words(ebook, "dcterms:type//rdf:value")),
         texts=tuple(sorted(_texts(ebook), key=lambda text: text.path)),
     )
+
+
+def _death(root: etree._Element, creator: etree._Element) -> int | None:
+    """The year of death of a creator, who may be described elsewhere in the record; None where it gives none or several."""
+    agent = creator.find("pgterms:agent", _SPACES)
+    if agent is None and (name := creator.get(_RESOURCE)):
+        agent = next((found for found in root.iter(f"{{{_SPACES['pgterms']}}}agent") if found.get(_ABOUT) == name), None)
+    years = set(_words(agent, "pgterms:deathdate")) if agent is not None else set()
+    text = years.pop() if len(years) == 1 else ""
+    return int(text) if re.fullmatch(r"-?\d{1,4}", text) else None
 
 
 def _texts(ebook: etree._Element) -> Iterator[TextFile]:
