@@ -31,7 +31,6 @@ from pydantic import Field, field_validator
 from pile_assets.errors import PileError
 from pile_assets.licensing import normalise, verdict
 from pile_assets.licensing.model import Claim, Verdict
-from pile_assets.licensing.public_domain import Work
 from pile_assets.sources.formats import gutenberg_catalogue, gutenberg_text, rdf, tarball, text_encoding
 from pile_assets.sources.formats.xml import UnreadableXml
 from pile_assets.sources.http import Client, Missing, TooLarge
@@ -386,28 +385,12 @@ def _document(
         raw_sha256=hashlib.sha256(file.content).hexdigest(),
         title=book.title if book else None,
         author="; ".join(book.authors) or None if book else None,
-        work=_work(book) if book else None,
+        work=rdf.work(book) if book else None,
     )
 
 
 def _skipped(file: RawFile, reason: str, detail: str) -> Skipped:
     return Skipped(file.path, reason, f"{detail} Next: look at {file.url}; the other texts are not affected.", problem=True)
-
-
-_LATER_HANDS = re.compile(
-    r"translat|edited|edition|illustrat|abridged|adapted|retold|introduction|preface|annotated|notes by|compiled", re.IGNORECASE
-)
-"""Words of a title that tell of a translator, editor or illustrator whom the record does not list."""
-
-
-def _work(book: rdf.Book) -> Work:
-    """What the record knows of the term: deaths, and whether others than the authors have a part. It has no year of
-    publication, and its rights field speaks for the United States (`licensing.public_domain.grounded`)."""
-    return Work(
-        deaths=book.deaths,
-        layers=bool(book.roles) or _LATER_HANDS.search(book.title or "") is not None,
-        kind="text" if book.kinds == ("Text",) else "unknown",
-    )
 
 
 def _verdict(number: int, record: RawFile | None, book: rdf.Book | None) -> Verdict:

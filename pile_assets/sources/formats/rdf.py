@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from pile_assets.licensing.public_domain import Work
 from pile_assets.sources.formats import xml
 from pile_assets.sources.formats.xml import UnreadableXml
 
@@ -69,6 +70,22 @@ def read_book(content: bytes, number: int) -> Book:
         languages=tuple(_words(ebook, "dcterms:language//rdf:value")),
         kinds=tuple(_words(ebook, "dcterms:type//rdf:value")),
         texts=tuple(sorted(_texts(ebook), key=lambda text: text.path)),
+    )
+
+
+_LATER_HANDS = re.compile(
+    r"translat|edited|edition|illustrat|abridged|adapted|retold|introduction|preface|annotated|notes by|compiled", re.IGNORECASE
+)
+"""Words of a title that tell of a translator, editor or illustrator whom the record does not list."""
+
+
+def work(book: Book) -> Work:
+    """What the record knows of the term: deaths, and whether others than the authors have a part. It has no year of
+    publication, and its rights field speaks for the United States (`licensing.public_domain.grounded`)."""
+    return Work(
+        deaths=book.deaths,
+        layers=bool(book.roles) or _LATER_HANDS.search(book.title or "") is not None,
+        kind="text" if book.kinds == ("Text",) else "unknown",
     )
 
 
