@@ -192,7 +192,7 @@ def _run_chains(
         finished += 1
         progress(f"{source}/{partition}", finished, len(due))
 
-    _in_threads(run, sorted(due, key=lambda place: _weight(session, place)), threads)
+    in_threads(run, sorted(due, key=lambda place: _weight(session, place)), threads)
 
 
 def _weight(session: Session, place: tuple[str, str]) -> tuple[int, str, str]:
@@ -213,11 +213,12 @@ def _run_shards(
         finished += 1
         progress(f"shard {place[0]}/{place[1]}", finished, len(places))
 
-    _in_threads(run, places, threads)
+    in_threads(run, places, threads)
 
 
-def _in_threads(run: Callable[[tuple[str, str]], None], places: list[tuple[str, str]], threads: int) -> None:
-    """Raises what a place raised, or KeyboardInterrupt; places not yet begun are then left."""
+def in_threads(run: Callable[[tuple[str, str]], None], places: list[tuple[str, str]], threads: int) -> None:
+    """Do something at every place, several at a time. Raises what a place raised, or KeyboardInterrupt; places not yet begun
+    are then left."""
     with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
         futures = [pool.submit(run, place) for place in places]
         try:

@@ -164,6 +164,7 @@ def _commit_verdicts(view: View, found: list[Member], rows: list[pl.DataFrame]) 
 
 def _commit_unique(view: View, member: Member, unique: pl.DataFrame) -> Outcome:
     address = Address.of_source(member.source, "unique", member.partition)
+    eligible = member.eligible
     kept = unique.filter(pl.col("verdict") == "kept")
     live: dict[str, dict[str, Any]] = {}
     for (family,), rows in sorted(kept.partition_by("family", as_dict=True).items()):
@@ -180,14 +181,14 @@ def _commit_unique(view: View, member: Member, unique: pl.DataFrame) -> Outcome:
     version = rows_digest(unique.iter_rows())
     manifest = Manifest(
         address,
-        digest([address.owner, address.partition, DEDUP_VERSION, version, member.eligible.facts["pins"]]),
+        digest([address.owner, address.partition, DEDUP_VERSION, version, eligible.data_version, eligible.facts["pins"]]),
         DEDUP_VERSION,
-        {"eligible": member.eligible.data_version},
+        {"eligible": eligible.data_version},
         version,
         {family: str(facts["version"]) for family, facts in live.items()},
         Counts(unique.height, kept.height, dict(dropped)),
         (view.store.write_part(address, unique),) if unique.height else (),
-        {"live": live, "duplicates_of": dict(duplicates), "pins": dict(member.eligible.facts["pins"])},
+        {"live": live, "duplicates_of": dict(duplicates), "pins": dict(eligible.facts["pins"])},
     )
     return _barrier(view, manifest)
 

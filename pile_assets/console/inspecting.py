@@ -10,6 +10,7 @@ from pile_assets.console.terminal import EXIT_CODES, FAILED, Bytes, counts, exis
 
 if TYPE_CHECKING:
     from pile_assets.inspection.lineage import DocumentLineage, ShardLineage
+    from pile_assets.inspection.rebuild import Rebuilt
     from pile_assets.inspection.sql import Answer
     from pile_assets.inspection.status import NotAdmitted, SourceStatus, Status
 
@@ -326,28 +327,55 @@ def _short(value: Any) -> Any:
 
 
 @click.command(epilog=EXIT_CODES)
+@click.option("--rebuild", is_flag=True, help="Also build the corpus again from its raw bytes, aside, and compare every byte.")
+@click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="For --rebuild.")
 @json_option
 @click.pass_context
-def verify(context: click.Context, as_json: bool) -> None:
+def verify(context: click.Context, rebuild: bool, threads: int, as_json: bool) -> None:
     """Check every promise of the store against its bytes, and list all that is wrong at once.
 
     Files are there with the promised bytes; shard rows are complete and those the manifest lists; no row lacks an
-    accepted licence; documents in equal documents out plus drops; releases have the digests they are named by.
+    accepted licence; documents in equal documents out plus drops; releases have the digests they are named by. With
+    --rebuild also: building step by step has led to what building from nothing leads to, decisions, shards and manifests.
     """
     from pile_assets.inspection import verify as verifying
 
     store = existing_store()
-    with store.lock("pile verify", exclusive=False), terminal.progress() as progress:
+    rebuilt = None
+    with store.lock("pile verify", exclusive=rebuild), terminal.progress() as progress:
         found = verifying.verify(store, progress)
-    problems = [problem.as_dict() for problem in found.problems]
+        if rebuild and not found.problems:
+            rebuilt = _rebuild(threads, progress)
+    problems = [problem.as_dict() for problem in (*found.problems, *(rebuilt.problems if rebuilt else ()))]
+    again = {"partitions": rebuilt.partitions, "manifests": rebuilt.manifests} if rebuilt else {}
     if as_json:
-        terminal.print_json({"whole": not problems, **found.figures, "problems": problems})
+        told = {"rebuilt": again | {"as_they_stand": rebuilt.as_they_stand}} if rebuilt else {}
+        terminal.print_json({"whole": not problems, **found.figures, **told, "problems": problems})
     else:
         table("Problems", ["check", "place", "found", "next step"], [list(problem.values()) for problem in problems])
         read = ", ".join(f"{count:,} {what}" for what, count in found.figures.items())
         click.echo(f"{len(problems)} problems in {read}." if problems else f"All is whole: {read}.")
+        if rebuilt:
+            _show_rebuilt(rebuilt)
     if problems:
         context.exit(FAILED)
+
+
+def _rebuild(threads: int, progress: terminal.Progress) -> "Rebuilt":
+    from pile_assets.deployment import Deployment
+    from pile_assets.inspection.rebuild import rebuild
+
+    return rebuild(Deployment.from_environment().open(), threads=threads, progress=progress)
+
+
+def _show_rebuilt(rebuilt: "Rebuilt") -> None:
+    equal = "differs" if rebuilt.problems else "is the same, byte by byte"
+    click.echo(
+        f"Built again from the raw bytes of {rebuilt.partitions:,} partitions, it {equal}: {rebuilt.manifests:,} manifests."
+    )
+    if rebuilt.as_they_stand:
+        listed = ", ".join(rebuilt.as_they_stand[:PARTITIONS_SHOWN])
+        click.echo(f"Taken as they stand, being in quarantine, failing or frozen: {len(rebuilt.as_they_stand)} ({listed}).")
 
 
 COMMANDS = (status, lineage, find, sql, verify)
