@@ -5,6 +5,8 @@ where they are keys (YAML 1.1; gone in YAML 1.2). Here the first two are errors 
 belongs here; what a file may say is `models` and `filters.policy_model`.
 """
 
+import copy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,15 @@ def read_yaml(path: Path) -> Any:
     try:
         if path.stat().st_size > FILE_BYTES:
             raise ValueError(f"the file is larger than {FILE_BYTES} bytes")
-        return yaml.load(path.read_text(encoding="utf-8"), _PlainLoader)
+        return copy.deepcopy(_parsed(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as error:
         raise ValueError(f"not readable as YAML: {error}") from error
+
+
+@lru_cache(maxsize=256)
+def _parsed(content: str) -> Any:
+    """Parsed once as long as a process lives: a daemon reads every record each few seconds, and few ever change."""
+    return yaml.load(content, _PlainLoader)
 
 
 class _PlainLoader(yaml.SafeLoader):
