@@ -3,6 +3,7 @@
 from pile_assets_tests.browser.dagster_pages import NAVIGATION
 from pile_assets_tests.browser.devtools import WIDTH
 
+BACKFILL = """query ($id: String!) {partitionBackfillOrError(backfillId: $id) {... on PartitionBackfill {status}}}"""
 UNCHANGED = "Unchanged: everything it depends on is as it was when this was made, so nothing was done."
 
 
@@ -48,8 +49,16 @@ def test_a_range_of_partitions_is_worked_in_one_run_over_all_assets_of_the_sourc
     live.settle()
     (run,) = live.runs().keys() - before.keys()
     assert {"Success", backfill, "11 assets"} <= set(ui.finished_run(run).replace(" / ", "\n").split("\n"))
+    live.wait(lambda: backfill_status(live, backfill) != "REQUESTED", "the backfill does not end")
+    assert backfill_status(live, backfill) == "COMPLETED_SUCCESS"
     ui.log_says(run, "New versions", "New versions: nothing. Unchanged: 33 steps. Quarantined: 0. Failed: 0.")
     for partition in partitions:
         assert ui.partition("fables/eligible", partition)["unchanged"].startswith(UNCHANGED)
     assert "unchanged" not in ui.partition("fables/eligible", "volume-5")
     assert live.content() == content
+
+
+def backfill_status(live, backfill: str) -> str:
+    """What the page of backfills says of it: one in which a partition has no materialization has failed."""
+    asked = live.ask(BACKFILL, id=backfill)["partitionBackfillOrError"]
+    return str(asked["status"])

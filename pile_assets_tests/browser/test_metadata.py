@@ -2,6 +2,9 @@
 
 import pytest
 
+from pile_assets.state import State
+from pile_assets_tests.deployments import document
+
 BUTTON = "[Show Markdown]"
 INLINE = 1000
 
@@ -32,12 +35,15 @@ def test_only_a_whole_list_beside_its_inline_form_is_too_long_to_be_shown_in_pla
             assert len(found[asset, partition, field.removesuffix("_full")]) < INLINE
 
 
-def test_what_is_short_is_shown_in_place_and_what_is_long_says_where_the_rest_is(ui):
+def test_what_is_short_is_shown_in_place_and_what_is_long_says_where_the_rest_is(ui, live):
+    live.corpus.publish("statutes", "year-2013", [document("statute-2013")])
+    live.wait(lambda: "year-2013" in State(live.corpus.home, rehearse=True).catalogue("statutes"), "a look at the new year")
+    live.settle()
     found = ui.partition("shards/legal", "public-domain-all")
     assert [field for field, text in found.items() if BUTTON in text] == ["made_of_full"]
     assert "more: see made_of_full" in found["made_of"]
     assert "statutes/year-20" in found["made_of"]
-    assert "statutes/year-2001 joined" in found["changed_because"]
+    assert found["changed_because"] == "statutes/year-2013 joined with 1 document"
     assert "100.0 % statutes" in found["thumbnail"]
 
 
