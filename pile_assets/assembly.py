@@ -25,14 +25,14 @@ from pile_assets.shards import merge
 from pile_assets.shards import plan as trie
 from pile_assets.stages import ROW_FIELDS
 from pile_assets.state import Sources
-from pile_assets.steps import Lookup
+from pile_assets.steps import RELEASE as RELEASE
+from pile_assets.steps import TAKEDOWNS, Lookup
 from pile_assets.store import Address, Counts, FileRef, Manifest, digest, rows_digest, write_atomically
 from pile_assets.view import View
 
 SHARD_BYTES = 32 * 1024 * 1024
 """Target size T of a shard in bytes of text; a deployment sets its own with PILE_SHARD_BYTES."""
 
-RELEASE = Address("corpus", "release")
 PLAN_VERSION, SHARD_VERSION, RELEASE_VERSION = "1", "1", "1"
 
 
@@ -233,15 +233,27 @@ def live_shards(lookup: Lookup, partitions: Partitions) -> list[Manifest]:
     return found
 
 
-def release_key(shards: Iterable[Manifest]) -> str:
-    return digest([RELEASE_VERSION, [[m.address.owner, m.address.partition, m.data_version] for m in shards]])
+def release_key(shards: Iterable[Manifest], lookup: Lookup) -> str:
+    """Depends on the shards, and on what is said of documents that left."""
+    content = [[m.address.owner, m.address.partition, m.data_version] for m in shards]
+    takedowns = lookup(TAKEDOWNS)
+    left = takedowns.versions.get("tombstones") if takedowns else None
+    return digest([RELEASE_VERSION, content, *([left] if left else [])])
+
+
+def withdrawn(lookup: Lookup) -> dict[str, Any]:
+    """What a release says of the documents that left it (`withdrawal.tombstones`); empty where there are none."""
+    takedowns = lookup(TAKEDOWNS)
+    if takedowns is None or "tombstones" not in takedowns.versions:
+        return {}
+    return {name: takedowns.facts[name] for name in ("tombstones", "grouped")}
 
 
 def run_release(view: View, report: Report) -> None:
     """Write the immutable manifest over all shards; its id is the digest of what it lists."""
     started = time.monotonic()
     shards = live_shards(view.get, view.partitions)
-    built = release_manifest.build_manifest([_shard_facts(manifest) for manifest in shards])
+    built = release_manifest.build_manifest([_shard_facts(manifest) for manifest in shards], withdrawn(view.get))
     if not view.rehearse:
         content = release_manifest.to_bytes(built)
         write_atomically(view.store.releases / f"{built['id']}.json", content)
@@ -250,7 +262,9 @@ def run_release(view: View, report: Report) -> None:
     before = view.get(RELEASE)
     rows = sum(manifest.counts.given for manifest in shards)
     facts = {"release": built["id"], "shards": len(shards), "bytes": sum(manifest.facts["bytes"] for manifest in shards)}
-    manifest = Manifest(RELEASE, release_key(shards), RELEASE_VERSION, {}, built["id"], {}, Counts(rows, rows), (), facts)
+    manifest = Manifest(
+        RELEASE, release_key(shards, view.get), RELEASE_VERSION, {}, built["id"], {}, Counts(rows, rows), (), facts
+    )
     view.commit(manifest)
     report(Outcome(RELEASE, "worked", manifest, before, time.monotonic() - started))
 

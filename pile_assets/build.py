@@ -17,11 +17,13 @@ from pile_assets.chain import Outcome, run_partition
 from pile_assets.deployment import Session
 from pile_assets.errors import PileError, Quarantine
 from pile_assets.state import Change
+from pile_assets.withdrawal import absence
+from pile_assets.withdrawal import step as takedowns
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many of it are finished, and how many there are."""
 
-CORPUS_STAGES = ("unique", "dedup", "shard_plan", "shards", "release")
+CORPUS_STAGES = ("takedowns", "suppressions", "unique", "dedup", "shard_plan", "shards", "release")
 
 
 @dataclass
@@ -148,6 +150,10 @@ def _discover(session: Session, report: BuildReport, progress: Progress, only: C
 def _do_next(session: Session, report: BuildReport, given_up: set[tuple[str, str]], threads: int, progress: Progress) -> bool:
     """Do the first kind of work that is due; False where none is."""
     wave = planner.plan(session.world())
+    if wave.takedowns:
+        progress("applying takedowns", 0, 1)
+        takedowns.run(session.vault, session.view, report.add)
+        return True
     due = [
         (source, partition)
         for source, partitions in wave.chains.items()
@@ -166,6 +172,7 @@ def _do_next(session: Session, report: BuildReport, given_up: set[tuple[str, str
         _run_shards(session, report, wave.shards, threads, progress)
     elif wave.release:
         assembly.run_release(session.view, report.add)
+        absence.settle(session.vault, session.view)
     else:
         return False
     return True
@@ -185,7 +192,8 @@ def _run_chains(
         nonlocal finished
         source, partition = place
         try:
-            run_partition(session.view, session.chains[source], partition, session.catalogues[source][partition], report.add)
+            entry = session.catalogues[source][partition]
+            run_partition(session.view, session.vault, session.chains[source], partition, entry, report.add)
         except PileError as error:
             given_up.add(place)
             report.fail(error)

@@ -24,6 +24,8 @@ from pile_assets.state import Entry
 from pile_assets.steps import Chain, Step
 from pile_assets.store import Address, Manifest
 from pile_assets.view import View
+from pile_assets.withdrawal import partition as arrivals
+from pile_assets.withdrawal.vault import Vault
 
 Action = Literal["unchanged", "recalled", "worked"]
 
@@ -60,6 +62,7 @@ class Request:
 
 def run_partition(
     view: View,
+    vault: Vault,
     chain: Chain,
     partition: str,
     entry: Entry,
@@ -68,7 +71,7 @@ def run_partition(
 ) -> None:
     """Bring one partition up to date, reporting each step. Raises Quarantine or PileError, located; what was done stays."""
     try:
-        _walk(view, chain, partition, entry, report, request)
+        _walk(view, vault, chain, partition, entry, report, request)
     except PileError as found:
         found.at(source=chain.record.id, partition=partition)
         raise
@@ -88,7 +91,9 @@ def run_partition(
         ) from error
 
 
-def _walk(view: View, chain: Chain, partition: str, entry: Entry, report: Callable[[Outcome], None], request: Request) -> None:
+def _walk(
+    view: View, vault: Vault, chain: Chain, partition: str, entry: Entry, report: Callable[[Outcome], None], request: Request
+) -> None:
     if not entry.present:
         report(_empty_eligible(view, chain, partition, entry))
         return
@@ -100,6 +105,9 @@ def _walk(view: View, chain: Chain, partition: str, entry: Entry, report: Callab
             due_filters = {}
         if request.stages is not None and step.stage not in request.stages:
             continue
+        if step.stage == "eligible" and (changed := arrivals.check(vault, view, chain.record.id, partition)):
+            manifest, before = changed
+            report(Outcome(manifest.address, "worked", manifest, before))
         address = Address.of_source(chain.record.id, step.stage, partition)
         inputs = chain.inputs(step, partition, entry, view.get)
         if inputs is None:

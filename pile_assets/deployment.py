@@ -22,6 +22,8 @@ from pile_assets.state import Change, Entry, Sources, State, check_keys, merge, 
 from pile_assets.steps import Chain, build_chain
 from pile_assets.store import Store
 from pile_assets.view import View
+from pile_assets.withdrawal import step as takedowns
+from pile_assets.withdrawal.vault import Vault
 
 GRACE_HOURS = 72.0
 """How long a file stays after nothing refers to it any more: a consumer may be reading it, an operator may want it back."""
@@ -34,7 +36,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 @dataclass(frozen=True)
 class Deployment:
     """The settings of one deployment. Environment: PILE_HOME, PILE_REGISTRY, PILE_SHARD_BYTES, PILE_ADMIT,
-    PILE_JURISDICTIONS, PILE_GRACE_HOURS, PILE_KEEP_RELEASES."""
+    PILE_JURISDICTIONS, PILE_GRACE_HOURS, PILE_KEEP_RELEASES, PILE_TAKEDOWNS."""
 
     home: Path
     registry: Path = DEFAULT_FOLDER
@@ -43,6 +45,7 @@ class Deployment:
     grace_hours: float = GRACE_HOURS
     keep_releases: int = KEEP_RELEASES
     jurisdictions: tuple[str, ...] = ("US",)  # where a work without a licence must be in the public domain
+    ledger: Path | None = None  # of takedowns; by default under PILE_HOME/state
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Deployment":
@@ -56,6 +59,7 @@ class Deployment:
                 grace_hours=float(environment.get("PILE_GRACE_HOURS", GRACE_HOURS)),
                 keep_releases=int(environment.get("PILE_KEEP_RELEASES", KEEP_RELEASES)),
                 jurisdictions=_jurisdictions(environment.get("PILE_JURISDICTIONS", "US")),
+                ledger=Path(environment["PILE_TAKEDOWNS"]).resolve() if environment.get("PILE_TAKEDOWNS") else None,
             )
             if deployment.admit not in ADMITTING:
                 raise ValueError(f"PILE_ADMIT is {deployment.admit.value}, which admits nothing")
@@ -85,7 +89,8 @@ class Deployment:
         state = State(self.home, rehearse=rehearse)
         registry = load(self.registry)
         day = today or datetime.now(UTC).date()
-        return Session(self, View(store, rehearse=rehearse), state, registry, sources_of(registry, state, self.admit), day)
+        view, vault = View(store, rehearse=rehearse), Vault(store, self.ledger, rehearse=rehearse)
+        return Session(self, view, vault, state, registry, sources_of(registry, state, self.admit), day)
 
 
 def _jurisdictions(text: str) -> tuple[str, ...]:
@@ -102,6 +107,7 @@ class Session:
 
     deployment: Deployment
     view: View
+    vault: Vault
     state: State
     registry: Registry
     sources: Sources
@@ -176,4 +182,5 @@ class Session:
             partitions=self.view.partitions,
             quarantined=self.view.quarantine_key,
             shard_bytes=self.deployment.shard_bytes,
+            takedowns=takedowns.key_of(self.vault),
         )

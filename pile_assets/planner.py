@@ -3,8 +3,8 @@
 `pile plan` prints it, `pile build` carries it out in process, the planner sensor requests it as runs. What belongs
 here: deciding. What may not: doing any step, reading text, writing anything, Dagster, or the clock.
 
-Work comes in waves, because what a later stage must do is known only when the earlier one has finished: the chains
-of sources, then `dedup`, then per domain the shard plan and its shards, then the release.
+Work comes in waves, because what a later stage must do is known only when the earlier one has finished: takedowns, the
+chains of sources, then `dedup`, then per domain the shard plan and its shards, then the release.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from pile_assets import assembly, corpus
 from pile_assets.state import Entry, Sources
-from pile_assets.steps import Chain, Lookup
+from pile_assets.steps import TAKEDOWNS, Chain, Lookup
 from pile_assets.store import Address
 
 
@@ -28,12 +28,14 @@ class World:
     partitions: Callable[[str, str], list[str]]  # committed partitions of (owner, stage)
     quarantined: Callable[[Address], str | None]  # key at which a step was found unusable
     shard_bytes: int = assembly.SHARD_BYTES
+    takedowns: str | None = None  # the key the takedowns step should have; None where there never was one
 
 
 @dataclass(frozen=True)
 class Wave:
     """The work that is due now. An empty wave means the corpus is what its inputs say."""
 
+    takedowns: str | None = None  # the key it would have
     chains: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # source -> partition -> first stale stage
     dedup: str | None = None  # the key it would have
     plans: Mapping[str, str] = field(default_factory=dict)  # domain -> key
@@ -42,12 +44,13 @@ class Wave:
 
     @property
     def empty(self) -> bool:
-        return not (self.chains or self.dedup or self.plans or self.shards or self.release)
+        return not (self.takedowns or self.chains or self.dedup or self.plans or self.shards or self.release)
 
 
 def plan(world: World) -> Wave:
     """All work that is known to be due. Later kinds are judged on what earlier ones last committed."""
     return Wave(
+        takedowns=_changed(world, TAKEDOWNS, world.takedowns) if world.takedowns else None,
         chains=_stale_chains(world),
         dedup=_changed(
             world,
@@ -56,7 +59,11 @@ def plan(world: World) -> Wave:
         ),
         plans=_stale_plans(world),
         shards=_stale_shards(world),
-        release=_changed(world, assembly.RELEASE, assembly.release_key(assembly.live_shards(world.manifest, world.partitions))),
+        release=_changed(
+            world,
+            assembly.RELEASE,
+            assembly.release_key(assembly.live_shards(world.manifest, world.partitions), world.manifest),
+        ),
     )
 
 

@@ -73,6 +73,12 @@ ELIGIBLE = {
     "bytes": pl.Int64,  # of the cleaned text
 }
 
+SUPPRESSIONS = {
+    "id": pl.String,
+    "takedowns": pl.String,  # ids of the takedowns that keep it out, joined by spaces
+}
+"""One row per document that the takedown ledger keeps out; most partitions have none."""
+
 UNIQUE = {
     "id": pl.String,
     "verdict": pl.String,  # kept | exact_dup | near_dup | dropped

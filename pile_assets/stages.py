@@ -26,7 +26,7 @@ from pile_assets.licensing.verdict import counted_under
 from pile_assets.parts import PartWriter
 from pile_assets.sources.model import Document, RawFile, Skipped, SourceContext
 from pile_assets.state import Entry
-from pile_assets.steps import Chain
+from pile_assets.steps import SUPPRESSIONS, Chain
 from pile_assets.store import Address, Counts, FileRef, Manifest, canonical, rows_digest, write_atomically
 from pile_assets.view import View
 
@@ -321,7 +321,9 @@ def make_eligible(view: View, chain: Chain, partition: str) -> Output:
         name: view.store.frame(manifests[name], schemas.ATTRIBUTES | dict(FILTERS[name].schema))
         for name in chain.record.filters
     }
-    decided = policies.decide(chain.policy, documents.select(narrow), attributes, protected=_protected(chain.terms, documents))
+    out = suppressed(view, source, partition)
+    protected = _protected(chain.terms, documents)
+    decided = policies.decide(chain.policy, documents.select(narrow), attributes, out, protected=protected)
     frame = _eligible_frame(documents, cleaned, decided)
     address = Address.of_source(source, "eligible", partition)
     dropped = Counter(frame.filter(~pl.col("kept"))["reason"].to_list())
@@ -331,6 +333,12 @@ def make_eligible(view: View, chain: Chain, partition: str) -> Output:
         (view.store.write_part(address, frame),) if frame.height else (),
         facts={"pins": {stage: _pin(manifests[stage]) for stage in ("documents", "cleaned", "signatures")}},
     )
+
+
+def suppressed(view: View, source: str, partition: str) -> list[str]:
+    """The ids of the documents that the takedown ledger keeps out."""
+    manifest = view.get(Address.of_source(source, SUPPRESSIONS, partition))
+    return [] if manifest is None else view.store.frame(manifest, schemas.SUPPRESSIONS)["id"].to_list()
 
 
 def _protected(terms: public_domain.Terms, documents: pl.DataFrame) -> dict[str, str]:

@@ -23,6 +23,11 @@ DOCUMENTS_VERSION = "2"
 CLEANED_VERSION = "1"
 ELIGIBLE_VERSION = "2"
 
+RELEASE = Address("corpus", "release")
+TAKEDOWNS = Address("corpus", "takedowns")
+SUPPRESSIONS = "suppressions"
+"""The stage that lists the documents of a partition which the takedown ledger keeps out; most partitions have none."""
+
 Lookup = Callable[[Address], Manifest | None]
 
 
@@ -69,7 +74,8 @@ class Chain:
         """The versions a step would read now; None where an input has not been made yet.
 
         `raw` reads what upstream says. A withdrawn partition has one step left: its `eligible`, emptied. `eligible` also
-        reads the year, as far as it matters to a document of the partition.
+        reads which documents the takedown ledger keeps out, where there are any, and the year, as far as it matters to a
+        document of the partition.
         """
         if step.stage == "raw":
             return {"upstream": entry.version}
@@ -83,6 +89,10 @@ class Chain:
             versions[needed.stage] = manifest.versions[needed.version] if needed.version else manifest.data_version
             if step.stage == "eligible" and (turns := manifest.facts.get("turns")):
                 versions["terms"] = self.terms.reached(turns)
+        if step.stage == "eligible":
+            suppressed = lookup(Address.of_source(self.record.id, SUPPRESSIONS, partition))
+            if suppressed is not None and suppressed.counts.given:
+                versions[SUPPRESSIONS] = suppressed.versions["documents"]
         return versions
 
 

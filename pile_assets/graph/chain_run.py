@@ -109,7 +109,7 @@ def _run_partitions(context: Context, session: Session, chain: Chain, keys: Coll
         outcomes: list[Outcome] = []
         notes: list[dg.AssetObservation] = []
         try:
-            run_partition(session.view, chain, key, _entry(session, chain, key), outcomes.append, request)
+            run_partition(session.view, session.vault, chain, key, _entry(session, chain, key), outcomes.append, request)
         except Quarantine as found:
             tally.quarantined.append(found)
             context.log.warning(str(found))

@@ -18,10 +18,12 @@ from pile_assets.alerts import Alert, read_alerts
 from pile_assets.deployment import Deployment, Session
 from pile_assets.errors import StoreDamage
 from pile_assets.graph.markdown import list_field
-from pile_assets.graph.naming import DEDUP_WORK, RELEASE_WORK, domain_work, source_key, source_work
+from pile_assets.graph.naming import DEDUP_WORK, RELEASE_WORK, TAKEDOWNS_WORK, domain_work, source_key, source_work
 from pile_assets.graph.sources import SourceInGraph, domains_of, sources_in_graph
 from pile_assets.store import Address, Manifest
 from pile_assets.view import View
+from pile_assets.withdrawal import absence
+from pile_assets.withdrawal.vault import Vault
 
 NEEDED = ("id", "source", "partition", "licence", "url")
 """Columns of a shard row that are never empty."""
@@ -43,11 +45,15 @@ def asset_checks(sources: Iterable[SourceInGraph]) -> list[dg.AssetChecksDefinit
             _check(work_key(domain_work(domain)), "rows_are_whole", ROWS_ARE_WHOLE, _judge_rows(domain))
             for domain in domains_of(found)
         ),
+        _check(work_key(TAKEDOWNS_WORK), "ledger_is_whole", LEDGER_IS_WHOLE, lambda session: ledger_is_whole(session.vault)),
+        _check(work_key(RELEASE_WORK), "nothing_withdrawn", NOTHING_WITHDRAWN, nothing_withdrawn),
     ]
 
 
 KEEPS_UP = "Whether the planner's runs succeed, or this work was given up until something it depends on changes."
 LICENCE_REVIEWED = "Whether the source's licence review admits it and has not run out."
+LEDGER_IS_WHOLE = "Whether every line of the takedown ledger can be used and none was changed or removed after it was read."
+NOTHING_WITHDRAWN = "Whether no row of any shard is of a document that the takedown ledger keeps out. It reads the rows."
 ROWS_ARE_WHOLE = "Whether every row has id, source, licence and url, and no document was lost. Launched by hand, it reads all."
 
 
@@ -116,6 +122,11 @@ def report_rows(instance: dg.DagsterInstance, view: View, domain: str, written: 
         report_changed(instance, [result if not result.passed else rows_are_whole(view, domain, every)])
 
 
+def report_takedowns(instance: dg.DagsterInstance, session: Session) -> None:
+    """After takedowns were applied or shards were released: whether the ledger is whole and all it names is out."""
+    report_changed(instance, [ledger_is_whole(session.vault), nothing_withdrawn(session)])
+
+
 def _passed(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> bool:
     latest = instance.event_log_storage.get_latest_asset_check_execution_by_key([key]).get(key)
     return latest is not None and latest.status.value == "SUCCEEDED"
@@ -144,7 +155,8 @@ def _evaluation(result: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
 def works(sources: Iterable[SourceInGraph]) -> list[str]:
     """Every piece of work the graph knows, sources first."""
     found = list(sources)
-    return [*(source_work(source.name) for source in found), DEDUP_WORK, *map(domain_work, domains_of(found)), RELEASE_WORK]
+    chains, domains = [source_work(source.name) for source in found], list(map(domain_work, domains_of(found)))
+    return [TAKEDOWNS_WORK, *chains, DEDUP_WORK, *domains, RELEASE_WORK]
 
 
 def work_key(work: str) -> dg.AssetKey:
@@ -190,6 +202,33 @@ def licence_reviewed(source: SourceInGraph, today: date) -> dg.AssetCheckResult:
         severity=dg.AssetCheckSeverity.ERROR if source.refusal else dg.AssetCheckSeverity.WARN,
         description=said,
         metadata={"sampled": review.sample.n, "wrong": review.sample.wrong, "notes": review.notes},
+    )
+
+
+def ledger_is_whole(vault: Vault) -> dg.AssetCheckResult:
+    """Whether the takedown ledger can be used as it stands."""
+    flaws = [str(flaw) for flaw in vault.ledger().flaws]
+    said = f"{len(flaws)} lines need mending; what they name is kept out meanwhile." if flaws else "Every line can be used."
+    return dg.AssetCheckResult(
+        passed=not flaws,
+        asset_key=work_key(TAKEDOWNS_WORK),
+        check_name="ledger_is_whole",
+        description=said,
+        metadata=list_field("flaws", flaws),
+    )
+
+
+def nothing_withdrawn(session: Session) -> dg.AssetCheckResult:
+    """Whether what the ledger keeps out is in no shard, by the rows themselves."""
+    view = View(session.view.store)
+    left = absence.in_shards(view, absence.suppressed(view))
+    found = [f"{shard}: {len(ids)} documents" for shard, ids in sorted(left.items())]
+    return dg.AssetCheckResult(
+        passed=not found,
+        asset_key=work_key(RELEASE_WORK),
+        check_name="nothing_withdrawn",
+        description=f"{len(found)} shards are still to be written anew." if found else "No shard holds a withdrawn document.",
+        metadata=list_field("shards", found),
     )
 
 

@@ -1,4 +1,4 @@
-"""The assets over the whole corpus: `dedup`, per domain the shard plan, its inputs and the shards, and the release.
+"""The assets over the whole corpus: `takedowns`, `dedup`, per domain the shard plan, its inputs and the shards, the release.
 
 What belongs here: asset definitions. What may not: doing the work (`corpus_run`), deciding what is due.
 
@@ -13,15 +13,16 @@ from typing import Any
 import dagster as dg
 
 from pile_assets import assembly, corpus
-from pile_assets.graph.corpus_run import CorpusConfig, run_dedup, run_plan, run_release, run_shards
-from pile_assets.graph.naming import DUPLICATES_GROUP, RELEASE_GROUP, domain_group, shard_partitions
-from pile_assets.graph.parents import DEDUP, RELEASE, Parents, inputs_key, plan_key, shards_key
+from pile_assets.graph.corpus_run import CorpusConfig, run_dedup, run_plan, run_release, run_shards, run_takedowns
+from pile_assets.graph.naming import DUPLICATES_GROUP, GOVERNANCE_GROUP, RELEASE_GROUP, domain_group, shard_partitions
+from pile_assets.graph.parents import DEDUP, RELEASE, TAKEDOWNS, Parents, inputs_key, plan_key, shards_key
 from pile_assets.graph.sources import SourceInGraph, domains_of
+from pile_assets.withdrawal.partition import VERSION as TAKEDOWNS_VERSION
 
 
 def corpus_assets(sources: Sequence[SourceInGraph], table: Parents) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """Everything behind the sources' chains."""
-    found: list[dg.AssetsDefinition | dg.AssetSpec] = [_dedup(table)]
+    found: list[dg.AssetsDefinition | dg.AssetSpec] = [_takedowns(), _dedup(table)]
     for domain in domains_of(sources):
         found += [_shard_plan(domain, table), _shard_inputs(domain, table), _shards(domain, table)]
     return [*found, _release(table)]
@@ -30,6 +31,26 @@ def corpus_assets(sources: Sequence[SourceInGraph], table: Parents) -> list[dg.A
 def _whole(parents: Sequence[dg.AssetKey]) -> list[dg.AssetDep]:
     """All partitions of the parents."""
     return [dg.AssetDep(parent, partition_mapping=dg.AllPartitionMapping()) for parent in parents]
+
+
+def _takedowns() -> dg.AssetsDefinition:
+    @dg.asset(
+        key=TAKEDOWNS,
+        description=(
+            "Requests to take documents out, read from the ledger `state/takedowns/ledger.jsonl` under PILE_HOME: add a line "
+            "there, or use `pile takedown add`, and the documents leave within a minute, before anybody has decided. Each "
+            "source's `suppressions` lists them. docs/takedowns.md is for whoever receives a request."
+        ),
+        group_name=GOVERNANCE_GROUP,
+        kinds={"json"},
+        code_version=TAKEDOWNS_VERSION,
+        output_required=False,
+    )
+    def takedowns(context: dg.AssetExecutionContext, config: CorpusConfig) -> Iterator[Any]:
+        run_takedowns(context, config)
+        yield from ()
+
+    return takedowns
 
 
 def _dedup(table: Parents) -> dg.AssetsDefinition:

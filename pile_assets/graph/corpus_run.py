@@ -1,4 +1,4 @@
-"""The bodies of runs over the whole corpus: `dedup`, a domain's plan and shards, the release.
+"""The bodies of runs over the whole corpus: `takedowns`, `dedup`, a domain's plan and shards, the release.
 
 What belongs here: calling the corpus-wide steps under their locks and reporting what has a new version. What may not: the
 steps themselves (`pile_assets.corpus`, `pile_assets.assembly`), defining assets (`corpus_assets`).
@@ -21,13 +21,17 @@ from pile_assets.graph.event_batches import in_batches
 from pile_assets.graph.naming import (
     DEDUP_WORK,
     RELEASE_WORK,
+    TAKEDOWNS_WORK,
     asset_key,
     domain_work,
     partition_of,
     shard_partitions,
 )
 from pile_assets.graph.working import working
+from pile_assets.steps import TAKEDOWNS
 from pile_assets.store import Address, Manifest
+from pile_assets.withdrawal import absence
+from pile_assets.withdrawal import step as takedowns
 
 FORCE = "Launch it with force: true to do it again all the same."
 
@@ -36,6 +40,18 @@ class CorpusConfig(dg.Config):
     """What a run of `dedup` or `release` may be told."""
 
     force: bool = Field(False, description="Do it again although nothing it depends on has changed.")
+
+
+def run_takedowns(context: Context, config: CorpusConfig) -> None:
+    """Apply the takedown ledger, and report `suppressions` for the partitions whose documents changed."""
+    with _at(context, TAKEDOWNS_WORK) as work:
+        session = work.session
+        key = takedowns.key_of(session.vault)
+        if key is None:
+            context.log.info("There is no takedown ledger, so there is nothing to apply.")
+        elif config.force or not work.is_current(TAKEDOWNS, key):
+            work.do(takedowns.run, session.vault, session.view)
+            checks.report_takedowns(context.instance, session)
 
 
 def run_dedup(context: Context, config: CorpusConfig) -> None:
@@ -52,9 +68,11 @@ def run_release(context: Context, config: CorpusConfig) -> None:
     """Write the manifest over all shards."""
     with _at(context, RELEASE_WORK) as work:
         view = work.session.view
-        key = assembly.release_key(assembly.live_shards(view.get, view.partitions))
+        key = assembly.release_key(assembly.live_shards(view.get, view.partitions), view.get)
         if config.force or not work.is_current(assembly.RELEASE, key):
             work.do(assembly.run_release, view)
+            absence.settle(work.session.vault, view)
+            checks.report_takedowns(context.instance, work.session)
 
 
 def run_plan(context: Context, domain: str, config: CorpusConfig) -> None:

@@ -17,6 +17,7 @@ from pile_assets.graph import events
 from pile_assets.graph.naming import (
     DEDUP_WORK,
     RELEASE_WORK,
+    TAKEDOWNS_WORK,
     asset_key,
     catalogue_work,
     domain_work,
@@ -26,6 +27,7 @@ from pile_assets.graph.naming import (
     source_work,
 )
 from pile_assets.graph.sources import SourceInGraph, domains_of
+from pile_assets.steps import SUPPRESSIONS, TAKEDOWNS
 from pile_assets.store import Address, Manifest
 from pile_assets.view import View
 
@@ -62,7 +64,7 @@ class Facts:
     def works(self) -> list[str]:
         """The works whose assets there are, in the order of the graph; the catalogue of a source counts as one."""
         of_sources = [work for source in self._shown for work in (catalogue_work(source.name), source_work(source.name))]
-        return [*of_sources, DEDUP_WORK, *map(domain_work, domains_of(self._shown)), RELEASE_WORK]
+        return [*of_sources, TAKEDOWNS_WORK, DEDUP_WORK, *map(domain_work, domains_of(self._shown)), RELEASE_WORK]
 
     def partitions(self) -> Iterator[tuple[str, list[str]]]:
         """The dynamic partitions that must exist, by their definition's name."""
@@ -85,6 +87,9 @@ class Facts:
             yield self._single(Address.of_domain(name, "shard_plan"))
             yield self._shard_inputs(name)
             yield self._stage(work, "shards")
+        elif work == TAKEDOWNS_WORK:
+            yield self._single(TAKEDOWNS)
+            yield from (self._stage(f"sources/{source.name}", SUPPRESSIONS) for source in self._shown)
         elif work == DEDUP_WORK:
             yield self._single(DEDUP)
             yield from (self._stage(f"sources/{source.name}", "unique") for source in self._shown)

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import dagster as dg
 
 from pile_assets.graph.chain_run import ChainJobConfig, run_chain
-from pile_assets.graph.corpus_run import CorpusConfig, run_dedup, run_domain, run_release
-from pile_assets.graph.naming import DEDUP_WORK, RELEASE_WORK, WORK, domain_work, job_name, op_name, source_work
+from pile_assets.graph.corpus_run import CorpusConfig, run_dedup, run_domain, run_release, run_takedowns
+from pile_assets.graph.naming import DEDUP_WORK, RELEASE_WORK, TAKEDOWNS_WORK, WORK, domain_work, job_name, op_name, source_work
 from pile_assets.graph.sources import SourceInGraph, domains_of
 
 
@@ -21,6 +21,7 @@ def planned_jobs(sources: Sequence[SourceInGraph]) -> list[dg.JobDefinition]:
     """A job for every piece of work the planner may ask for."""
     return [
         *(_source(source) for source in sources if source.refusal is None),
+        _takedowns(),
         _dedup(),
         *map(_domain, domains_of(sources)),
         _release(),
@@ -35,6 +36,14 @@ def _source(source: SourceInGraph) -> dg.JobDefinition:
         run_chain(context, source.name, config.keys, config)
 
     return _job(work, bring_up_to_date, f"Brings any partitions of {source.record.title} up to date, all stages.")
+
+
+def _takedowns() -> dg.JobDefinition:
+    @dg.op(name=op_name(TAKEDOWNS_WORK))
+    def apply_ledger(context: dg.OpExecutionContext, config: CorpusConfig) -> None:
+        run_takedowns(context, config)
+
+    return _job(TAKEDOWNS_WORK, apply_ledger, "Applies the takedown ledger to the whole corpus.")
 
 
 def _dedup() -> dg.JobDefinition:

@@ -98,6 +98,21 @@ def _cleaned(manifest: Manifest) -> Metadata:
     return {"modified": dg.MetadataValue.int(manifest.facts["modified"])}
 
 
+def _suppressions(manifest: Manifest) -> Metadata:
+    return _counted("takedowns", ["takedown", "documents"], manifest.facts["takedowns"])
+
+
+def _takedowns(manifest: Manifest) -> Metadata:
+    """Numbers only: what requests name stays in the ledger."""
+    suppressed = [[_partition(source, partition), count] for source, partition, count in manifest.facts["suppressed"]]
+    return {
+        **_counted("requests", ["state", "requests"], manifest.facts["requests"]),
+        **table_fields("kept_out", ["source partition", "documents"], suppressed),
+        "tombstones": dg.MetadataValue.int(len(manifest.facts["tombstones"])),
+        **list_field("flaws", manifest.facts["flaws"]),
+    }
+
+
 def _unique(manifest: Manifest) -> Metadata:
     live = [[family, facts["docs"], size(facts["bytes"])] for family, facts in sorted(manifest.facts["live"].items())]
     return {
@@ -162,6 +177,8 @@ STAGES: Mapping[str, Callable[[Manifest], Metadata]] = {
     "raw": _raw,
     "documents": _documents,
     "cleaned": _cleaned,
+    "suppressions": _suppressions,
+    "takedowns": _takedowns,
     "unique": _unique,
     "dedup": _dedup,
     "shard_plan": _shard_plan,

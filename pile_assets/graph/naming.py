@@ -19,13 +19,13 @@ DIGEST = "pile/digest"
 ATTEMPT = "pile/attempt"
 """Run tag of a run the planner requested: how often that work has been requested, this time included."""
 
-DEDUP_WORK, RELEASE_WORK = "corpus/dedup", "corpus/release"
+TAKEDOWNS_WORK, DEDUP_WORK, RELEASE_WORK = "corpus/takedowns", "corpus/dedup", "corpus/release"
 
 RECONCILE_WORK = "reconcile"
 COLLECT_WORK = "collect_garbage"
 NEW_YEAR_WORK = "new_year"
 
-DUPLICATES_GROUP, RELEASE_GROUP = "duplicates", "release"
+GOVERNANCE_GROUP, DUPLICATES_GROUP, RELEASE_GROUP = "governance", "duplicates", "release"
 """Groups beside those of sources and domains. `unique` stands with `dedup`, not with its source's chain, so that collapsed
 groups follow one another: sources, duplicates, shards of each domain, release."""
 

@@ -10,7 +10,9 @@ import dagster as dg
 
 from pile_assets.graph.naming import source_key
 from pile_assets.graph.sources import SourceInGraph, domains_of
+from pile_assets.steps import SUPPRESSIONS
 
+TAKEDOWNS = dg.AssetKey(["takedowns"])
 DEDUP = dg.AssetKey(["dedup"])
 RELEASE = dg.AssetKey(["release"])
 
@@ -31,10 +33,13 @@ def shards_key(domain: str) -> dg.AssetKey:
 
 def parents(sources: Sequence[SourceInGraph]) -> dict[dg.AssetKey, list[dg.AssetKey]]:
     """Asset -> its parents, for every asset of the graph but `upstream`, which has none."""
-    table: dict[dg.AssetKey, list[dg.AssetKey]] = {}
+    table: dict[dg.AssetKey, list[dg.AssetKey]] = {TAKEDOWNS: []}
     for source in sources:
         for stage in source.stages:
             table[source_key(source.name, stage)] = [source_key(source.name, parent) for parent in source.parents(stage)]
+        suppressions = source_key(source.name, SUPPRESSIONS)
+        table[suppressions] = [TAKEDOWNS]
+        table[source_key(source.name, "eligible")].append(suppressions)
         table[source_key(source.name, "unique")] = [DEDUP]
     table[DEDUP] = [source_key(source.name, stage) for source in sources for stage in ("signatures", "eligible")]
     for domain in domains_of(sources):

@@ -3,9 +3,9 @@
 What belongs here: turning a wave into run requests, leaving out what is in progress, and giving up. What may not: deciding
 what is stale (`pile_assets.planner`), doing it (`chain_run`, `corpus_run`).
 
-A wave is: every source's pending partitions, one run a source; when none is left, `dedup`; then every domain, its plan and
-shards in one run; then the release. What has failed as often as it may no longer holds up the waves after it; it is tried
-again as soon as anything it depends on changes, and else once an hour.
+A wave is: the takedown ledger; then every source's pending partitions, one run a source; when none is left, `dedup`; then
+every domain, its plan and shards in one run; then the release. What has failed as often as it may no longer holds up the waves
+after it; it is tried again as soon as anything it depends on changes, and else once an hour.
 """
 
 import time
@@ -26,6 +26,7 @@ from pile_assets.graph.naming import (
     DEDUP_WORK,
     DIGEST,
     RELEASE_WORK,
+    TAKEDOWNS_WORK,
     WORK,
     domain_work,
     job_name,
@@ -91,6 +92,7 @@ def waves(session: Session) -> Iterator[tuple[str, list[Piece]]]:
     if not any(world.catalogues.values()):
         return  # no source has been read yet: an empty corpus is not worth a run
     wave = planner.plan(world)
+    yield TAKEDOWNS_WORK, [Piece(TAKEDOWNS_WORK, {"": _short(wave.takedowns)})] if wave.takedowns else []
     yield "sources/", [_chain(world, source, stale) for source, stale in wave.chains.items()]
     yield DEDUP_WORK, [Piece(DEDUP_WORK, {"": _short(wave.dedup)})] if wave.dedup else []
     yield "domains/", [_domain(world, wave, domain) for domain in sorted({*wave.plans, *wave.shards})]

@@ -134,6 +134,9 @@ def _signals(session: Session, shown: Iterable[SourceInGraph]) -> Iterator[dg.As
         yield checks.keeps_up(work, alerts)
     for source in found:
         yield checks.licence_reviewed(source, today)
+    yield checks.ledger_is_whole(session.vault)
+    if session.vault.used:
+        yield checks.nothing_withdrawn(session)
 
 
 def reconcile_job() -> dg.JobDefinition:

@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from pile_assets.graph.naming import DEDUP_WORK, DIGEST, RELEASE_WORK, WORK, domain_work, op_name, source_work
+from pile_assets.graph.naming import DEDUP_WORK, DIGEST, RELEASE_WORK, TAKEDOWNS_WORK, WORK, domain_work, op_name, source_work
 from pile_assets.graph.working import at_work
 from pile_assets.store import Store
 
@@ -40,6 +40,8 @@ def works_of(run: dg.DagsterRun) -> set[str]:
 
 def _work_of(key: dg.AssetKey) -> str:
     match key.path:
+        case ["takedowns"]:
+            return TAKEDOWNS_WORK
         case ["dedup"]:
             return DEDUP_WORK
         case ["release"]:

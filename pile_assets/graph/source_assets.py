@@ -18,9 +18,10 @@ import dagster as dg
 
 from pile_assets.filters import FILTERS
 from pile_assets.graph.chain_run import ChainConfig, run_chain
-from pile_assets.graph.naming import DUPLICATES_GROUP, chain_op, source_key
+from pile_assets.graph.naming import DUPLICATES_GROUP, GOVERNANCE_GROUP, chain_op, source_key
 from pile_assets.graph.parents import Parents
 from pile_assets.graph.sources import SourceInGraph
+from pile_assets.steps import SUPPRESSIONS
 
 DESCRIPTIONS = {
     "upstream": (
@@ -38,6 +39,10 @@ DESCRIPTIONS = {
         "The policy's verdict on every document: kept, or dropped with the reason and the rule. This is the partition's commit "
         "point: `dedup` reads what this version pins. To change a threshold, edit the policy `{policy}` in the registry."
     ),
+    "suppressions": (
+        "The documents that the takedown ledger keeps out, reported only where they changed; a partition without any has no "
+        "version. There is nothing to launch here: add a line to the ledger, or materialize `takedowns`."
+    ),
     "unique": (
         "Which documents of a partition are kept, and of what the others are duplicates, as `dedup` last decided; reported "
         "only where a verdict changed. `lands_in` leads to the shards. There is nothing to launch here: materialize `dedup`."
@@ -46,7 +51,7 @@ DESCRIPTIONS = {
 
 
 def source_assets(source: SourceInGraph, table: Parents) -> list[dg.AssetsDefinition | dg.AssetSpec]:
-    """Upstream, chain and verdicts of one source."""
+    """Upstream, what is kept out, chain and verdicts of one source."""
     upstream = dg.AssetSpec(
         source_key(source.name, "upstream"),
         description=_description(source, "upstream"),
@@ -60,7 +65,14 @@ def source_assets(source: SourceInGraph, table: Parents) -> list[dg.AssetsDefini
         kinds={"parquet"},
         **_common(source) | {"group_name": DUPLICATES_GROUP},
     )
-    return [upstream, _chain(source, table), unique]
+    suppressions = dg.AssetSpec(
+        source_key(source.name, SUPPRESSIONS),
+        deps=table[source_key(source.name, SUPPRESSIONS)],
+        description=_description(source, SUPPRESSIONS),
+        kinds={"parquet"},
+        **_common(source) | {"group_name": GOVERNANCE_GROUP},
+    )
+    return [upstream, suppressions, _chain(source, table), unique]
 
 
 def partitions_of(source: str) -> dg.DynamicPartitionsDefinition:

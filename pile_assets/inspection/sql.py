@@ -5,6 +5,7 @@ our own (`find`, `lineage`), output formats (`console`). The connection reaches 
 else: no network, no extension is loaded, no statement but a query is run.
 
     documents, raw, cleaned, signatures, eligible, "unique" one row per document (raw: per file); with source and partition
+    suppressions                                            documents that the takedown ledger keeps out
     attributes_<filter>                                     the same, one view per filter that has been run
     shards                                                  the rows of every shard; with domain and shard
     upstream                                                the catalogue: one row per source partition
@@ -28,6 +29,7 @@ STAGES: Mapping[str, Mapping[str, Any]] = {
     "documents": schemas.DOCUMENTS,
     "cleaned": schemas.CLEANED,
     "signatures": schemas.SIGNATURES,
+    "suppressions": schemas.SUPPRESSIONS,
     "eligible": schemas.ELIGIBLE,
     "unique": schemas.UNIQUE,
 }

@@ -267,7 +267,7 @@ def release(audit: Audit) -> Iterator[Problem]:
         place = f"release {path.stem}"
         try:
             listed = json.loads(path.read_bytes())
-            rebuilt = releases.build_manifest(listed["shards"])
+            rebuilt = releases.build_manifest(listed["shards"], listed.get("withdrawn", {}))
         except (ValueError, KeyError, TypeError, StoreDamage) as error:
             yield Problem("release", place, f"the manifest cannot be used ({error})", address=RELEASE, files=(path,))
             continue
@@ -303,7 +303,7 @@ def _missing_from(audit: Audit, place: str, path: Path, listed: Mapping[str, Any
 def _latest(audit: Audit) -> Iterator[Problem]:
     current = audit.get(RELEASE)
     live = live_shards(audit.get, audit.partitions)
-    if current is None or current.key != release_key(live):
+    if current is None or current.key != release_key(live, audit.get):
         return  # a build was interrupted before the release; the next one makes it
     named = audit.store.releases / f"{current.data_version}.json"
     latest = audit.store.releases / "latest.json"

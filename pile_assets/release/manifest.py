@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from pile_assets.errors import StoreDamage
@@ -23,8 +24,9 @@ rows of [source, partition, docs, bytes], `histograms` as `shards.merge.histogra
 Manifest = dict[str, Any]
 
 
-def build_manifest(shards: Iterable[Mapping[str, Any]]) -> Manifest:
-    """The manifest of a release that consists of these shards, given with the fields of `FACTS` in any order.
+def build_manifest(shards: Iterable[Mapping[str, Any]], withdrawn: Mapping[str, Any] = MappingProxyType({})) -> Manifest:
+    """The manifest of a release that consists of these shards, given with the fields of `FACTS` in any order; `withdrawn` are
+    the tombstones of documents that left, where there are any.
 
     Its `id` is the digest of (domain, shard, data version) of all shards, so it names the content: the same rows make the
     same release wherever and whenever it is built, while `files` names the bytes that hold them. Raises StoreDamage for a
@@ -40,9 +42,10 @@ def build_manifest(shards: Iterable[Mapping[str, Any]]) -> Manifest:
     content = [[*_name(shard), shard["data_version"]] for shard in listed]
     return {
         "format": FORMAT,
-        "id": digest(["release", FORMAT, content]),
+        "id": digest(["release", FORMAT, content, *([dict(withdrawn)] if withdrawn else [])]),
         "totals": _totals(listed),
         "shards": listed,
+        **({"withdrawn": dict(withdrawn)} if withdrawn else {}),
     }
 
 

@@ -11,7 +11,7 @@ from pile_assets.store import Store
 from pile_assets_tests.commands import Pile
 
 FILTERS = ["code_quality", "gopher_quality", "gopher_repetition", "language", "length", "pii"]
-STAGES = ["cleaned", "documents", "eligible", "raw", "shards", "signatures", "unique", "upstream"]
+STAGES = ["cleaned", "documents", "eligible", "raw", "shards", "signatures", "suppressions", "unique", "upstream"]
 
 
 def ask(pile: Pile, query: str) -> list[tuple[object, ...]]:

@@ -1,0 +1,1 @@
+"""Tests of what takedowns say and which documents they mean."""

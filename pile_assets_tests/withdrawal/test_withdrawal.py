@@ -1,0 +1,306 @@
+"""What a request takes out, what takes its place, what comes back, and what is refused when it arrives again."""
+
+import json
+import shutil
+from contextlib import chdir
+from pathlib import Path
+
+import pytest
+
+from pile_assets.build import BuildReport, build
+from pile_assets.steps import TAKEDOWNS
+from pile_assets.store import Address
+from pile_assets_tests.deployments import Corpus, document, prose, with_changed_word
+from pile_assets_tests.graph.daemon import add_small_source, small_corpus
+from pile_assets_tests.test_build import rows, shard_bytes
+from pile_assets_tests.test_build import run as forecast_and_run
+from pile_assets_tests.withdrawal.requests import add, decided, request
+
+CANONICAL = "fables:one/fable-one-2"
+COPY, NEAR = "songs:late/same", "songs:late/near"
+
+
+@pytest.fixture(scope="module")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """Fables of three partitions by two authors; songs that repeat one of them, exactly and nearly. Not to be changed."""
+    corpus = small_corpus(tmp_path_factory.mktemp("built"), ())
+    for number, source in enumerate(("fables", "songs")):
+        add_small_source(corpus, source, number, options={"path": source})  # from where the test is, so that it can be copied
+    with chdir(corpus.root):
+        for partition, author in (("one", "Ada Miller"), ("two", "B. Baker"), ("three", "ada miller; C. Cooper")):
+            corpus.publish("fables", partition, [document(f"fable-{partition}-{i}", author=author) for i in range(4)])
+        build(corpus.deployment.open())
+        text = prose("fable-one-2")
+        corpus.publish("songs", "late", [document("same", text), document("near", with_changed_word(text)), document("song")])
+        build(corpus.deployment.open())
+    return corpus
+
+
+@pytest.fixture
+def corpus(built_once: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
+    """The same, to be changed."""
+    shutil.copytree(built_once.root, tmp_path / "corpus")
+    monkeypatch.chdir(tmp_path / "corpus")
+    return Corpus(tmp_path / "corpus", ())
+
+
+def run(corpus: Corpus) -> BuildReport:
+    """Build, and expect no failure."""
+    report = build(corpus.deployment.open())
+    assert not report.failed
+    return report
+
+
+def ids(corpus: Corpus) -> set[str]:
+    return set(rows(corpus)["id"])
+
+
+def dropped(corpus: Corpus, source: str, partition: str) -> dict[str, int]:
+    view = corpus.deployment.open().view
+    return dict(view.need(Address.of_source(source, "eligible", partition)).counts.dropped)
+
+
+# -- what goes, and what takes its place ---------------------------------------------------------------------------
+
+
+def test_a_canonical_leaves_and_its_best_duplicate_takes_its_place(corpus):
+    before = ids(corpus)
+    assert COPY not in before
+    assert NEAR not in before
+    add(corpus, request(1, "doc_id", CANONICAL))
+    report = forecast_and_run(corpus)
+    gone, come = before - ids(corpus), ids(corpus) - before
+    assert gone == {CANONICAL}
+    assert come < {COPY, NEAR}
+    assert len(come) == 1  # the other is its duplicate now
+    assert report.touched["suppressions"] == ["fables/one"]
+    assert report.touched["eligible"] == ["fables/one"]
+    assert report.touched["unique"] == ["fables/one", "songs/late"]
+    assert report.materialized["documents"] == report.materialized["signatures"] == 0
+    assert dropped(corpus, "fables", "one") == {"takedown": 1}
+
+
+def test_with_near_duplicates_nothing_takes_its_place(corpus):
+    before = ids(corpus)
+    add(corpus, request(1, "doc_id", CANONICAL, near_duplicates=True))
+    report = forecast_and_run(corpus)
+    assert ids(corpus) == before - {CANONICAL}
+    assert report.touched["suppressions"] == ["fables/one", "songs/late"]
+    assert dropped(corpus, "songs", "late") == {"takedown": 2}
+
+
+def test_a_whole_author_leaves_every_partition_and_no_other_is_touched(corpus):
+    before = ids(corpus)
+    add(corpus, request(1, "author_key", "ADA MILLER"))
+    report = run(corpus)
+    gone = before - ids(corpus)
+    assert gone == {id_ for id_ in before if id_.startswith(("fables:one/", "fables:three/"))}
+    assert report.touched["eligible"] == ["fables/one", "fables/three"]
+    assert dropped(corpus, "fables", "two") == {}
+
+
+def test_a_takedown_outranks_the_filters_and_counts_are_conserved(corpus):
+    corpus.publish("songs", "odd", [document("short", "Too short."), document("held", licence="")])
+    run(corpus)
+    add(corpus, request(1, "url_prefix", "https://example.org/short"), request(2, "url_prefix", "https://example.org/held"))
+    run(corpus)
+    assert dropped(corpus, "songs", "odd") == {"takedown": 2}
+
+
+def test_what_is_not_meant_is_not_touched_and_the_shards_of_the_others_keep_their_bytes(corpus):
+    before = shard_bytes(corpus)
+    add(corpus, request(1, "doc_id", "fables:two/fable-two-1"))
+    report = run(corpus)
+    after = shard_bytes(corpus)
+    changed = {file.partition("/")[0] for file, _ in before.items() ^ after.items()}
+    assert [f"books/{shard}" for shard in changed] == report.touched["shards"]
+    assert len(changed) == 1
+    assert set(run(corpus).materialized.values()) == {0}
+
+
+def test_a_request_that_means_nothing_yet_costs_no_partition(corpus):
+    add(corpus, request(1, "doc_id", "fables:nowhere/none"))
+    assert set(run(corpus).touched) == {"takedowns"}
+
+
+def test_a_decision_that_grants_changes_no_partition_but_says_so_in_the_release(corpus):
+    entry = request(1, "doc_id", CANONICAL)
+    add(corpus, entry)
+    run(corpus)
+    add(corpus, decided(entry, "granted"))
+    assert set(run(corpus).touched) == {"takedowns", "release"}
+
+
+# -- undone --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("near", [False, True])
+@pytest.mark.parametrize("states", [("refused",), ("granted", "reversed")])
+def test_what_is_refused_or_undone_comes_back_byte_for_byte(corpus, near, states):
+    before = shard_bytes(corpus)
+    entry = request(1, "doc_id", CANONICAL, near_duplicates=near)
+    add(corpus, entry)
+    run(corpus)
+    assert shard_bytes(corpus) != before
+    for state in states:
+        entry = decided(entry, state)
+        add(corpus, entry)
+        run(corpus)
+    assert shard_bytes(corpus) == before
+    assert set(run(corpus).materialized.values()) == {0}
+
+
+def test_a_partial_grant_leaves_in_what_it_spares(corpus):
+    before = ids(corpus)
+    entry = request(1, "author_key", "B. Baker")
+    add(corpus, entry)
+    run(corpus)
+    add(corpus, decided(entry, "partially_granted", spared=["fables:two/fable-two-0"]))
+    run(corpus)
+    assert before - ids(corpus) == {f"fables:two/fable-two-{i}" for i in (1, 2, 3)}
+
+
+# -- what arrives later --------------------------------------------------------------------------------------------
+
+
+def test_what_arrives_under_the_scope_is_never_eligible(corpus):
+    add(corpus, request(1, "author_key", "Ada Miller"))
+    run(corpus)
+    corpus.publish("fables", "four", [document("new", author="Ada Miller"), document("other", author="D")])
+    report = forecast_and_run(corpus)
+    assert "fables:four/new" not in ids(corpus)
+    assert "fables:four/other" in ids(corpus)
+    made = [outcome for outcome in report.outcomes if outcome.address.stage == "eligible"]
+    assert [outcome.before for outcome in made] == [None]  # it was never made without the takedown
+
+
+def test_a_request_for_the_present_only_lets_in_what_arrives_later(corpus):
+    add(corpus, request(1, "author_key", "Ada Miller", future=False))
+    run(corpus)
+    corpus.publish("fables", "four", [document("new", author="Ada Miller"), document("copy", prose("fable-one-1"))])
+    run(corpus)
+    assert {"fables:four/new", "fables:four/copy"} <= ids(corpus)
+    assert not any(id_.startswith("fables:one/") for id_ in ids(corpus))
+
+
+@pytest.mark.parametrize("spelling", [str, str.upper, lambda text: text.replace(" ", "\n\n")])
+def test_the_same_text_is_refused_under_another_id_however_it_is_spaced_or_capitalised(corpus, spelling):
+    add(corpus, request(1, "doc_id", "fables:two/fable-two-1"))
+    run(corpus)
+    corpus.publish("songs", "again", [document("under-another-name", spelling(prose("fable-two-1"))), document("fresh")])
+    run(corpus)
+    assert "songs:again/under-another-name" not in ids(corpus)
+    assert "songs:again/fresh" in ids(corpus)
+    assert dropped(corpus, "songs", "again")["takedown"] == 1
+
+
+def test_a_duplicate_that_was_there_before_stays_but_another_copy_is_refused(corpus):
+    add(corpus, request(1, "doc_id", CANONICAL))
+    run(corpus)
+    corpus.publish("songs", "again", [document("third", prose("fable-one-2"))])
+    run(corpus)
+    assert dropped(corpus, "songs", "again") == {"takedown": 1}
+    assert {COPY, NEAR} & ids(corpus)
+
+
+@pytest.mark.parametrize("near", [False, True])
+def test_what_resembles_it_is_refused_for_ever_only_where_that_was_asked(corpus, near):
+    add(corpus, request(1, "doc_id", "fables:two/fable-two-1", near_duplicates=near))
+    run(corpus)
+    corpus.publish("songs", "again", [document("alike", with_changed_word(prose("fable-two-1")))])
+    run(corpus)
+    assert ("songs:again/alike" in ids(corpus)) == (not near)
+
+
+def test_a_late_canonical_takes_the_neighbours_that_were_there_with_it(corpus):
+    add(corpus, request(1, "author_key", "Evil Copyist", near_duplicates=True))
+    run(corpus)
+    text = with_changed_word(prose("fable-two-1"), 9)
+    corpus.publish("songs", "again", [document("alike", text, author="Evil Copyist")])
+    run(corpus)
+    assert not {"songs:again/alike", "fables:two/fable-two-1"} & ids(corpus)
+
+
+def test_a_document_keeps_out_whatever_text_it_has_next_and_no_other_may_bring_that(corpus):
+    add(corpus, request(1, "doc_id", "fables:two/fable-two-1"))
+    run(corpus)
+    lines = [document(f"fable-two-{i}", prose("rewritten") if i == 1 else None, author="B. Baker") for i in range(4)]
+    corpus.publish("fables", "two", lines)
+    run(corpus)
+    corpus.publish("songs", "again", [document("thief", prose("rewritten"))])
+    run(corpus)
+    assert not {"fables:two/fable-two-1", "songs:again/thief"} & ids(corpus)
+
+
+def test_a_text_is_refused_by_its_keyed_hash_alone(corpus):
+    from pile_assets_tests.commands import Pile
+
+    pile = Pile(corpus)
+    file = corpus.root / "text.txt"
+    file.write_text(prose("fable-two-3").upper())
+    value = pile.ask("takedown", "fingerprint", str(file))["content_hmac"]
+    add(corpus, request(1, "content_hmac", value))
+    run(corpus)
+    assert "fables:two/fable-two-3" not in ids(corpus)
+
+
+# -- closed against mistakes ---------------------------------------------------------------------------------------
+
+
+def test_a_ledger_that_lost_a_line_lets_nothing_in(corpus):
+    add(corpus, request(1, "doc_id", CANONICAL))
+    run(corpus)
+    after = shard_bytes(corpus)
+    corpus.deployment.open().vault.path.unlink()
+    run(corpus)
+    assert shard_bytes(corpus) == after
+    assert "it was removed" in corpus.deployment.open().view.need(TAKEDOWNS).facts["flaws"][0]
+
+
+def test_a_broken_line_keeps_out_what_can_still_be_read_of_it(corpus):
+    vault = corpus.deployment.open().vault
+    vault.folder.mkdir()
+    vault.path.write_text(request(1, "doc_id", CANONICAL).as_line()[:-10])
+    run(corpus)
+    assert CANONICAL not in ids(corpus)
+
+
+def test_without_its_key_nothing_new_enters_and_nothing_old_returns(corpus):
+    add(corpus, request(1, "doc_id", CANONICAL))
+    run(corpus)
+    before = shard_bytes(corpus)
+    vault = corpus.deployment.open().vault
+    (vault.folder / "key").unlink()
+    corpus.publish("songs", "again", [document("third", prose("fable-one-2"))])
+    with pytest.raises(Exception, match="key of the takedown ledger is gone"):
+        build(corpus.deployment.open())
+    assert shard_bytes(corpus) == before
+
+
+def test_the_private_files_are_private(corpus):
+    add(corpus, request(1, "doc_id", CANONICAL))
+    run(corpus)
+    folder = corpus.deployment.open().vault.folder
+    for path in (folder / "key", folder / "ledger.jsonl", folder / "sealed.json", *(folder / "marks").iterdir()):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_what_is_remembered_names_no_document_and_holds_no_text_or_plain_hash(corpus):
+    add(corpus, request(1, "doc_id", "fables:two/fable-two-1", near_duplicates=True))
+    run(corpus)
+    session = corpus.deployment.open()
+    documents = session.view.store.frame(
+        session.view.need(Address.of_source("fables", "documents", "two")), {"text_sha256": None}, ["text_sha256"]
+    )
+    remembered = "".join(path.read_text() for path in (session.vault.folder / "marks").iterdir())
+    assert "fable-two" not in remembered
+    assert not any(sha256 in remembered for sha256 in documents["text_sha256"])
+
+
+def test_the_time_from_receipt_to_clean_shards_is_recorded(corpus):
+    add(corpus, request(1, "doc_id", CANONICAL))
+    run(corpus)
+    session = corpus.deployment.open()
+    noted = session.vault.progress()["TD-2026-0001"]
+    assert noted["received"] <= noted["applied"] <= noted["clean"]
+    assert noted["release"] == json.loads((corpus.home / "releases" / "latest.json").read_bytes())["id"]
