@@ -24,6 +24,7 @@ from pile_assets.inspection.audit import Problem, place_of
 from pile_assets.retention.references import files_of
 from pile_assets.state import Entry
 from pile_assets.store import Address, Manifest, Store
+from pile_assets.withdrawal import step as takedowns
 
 SCRATCH = "rebuild"
 """Folder under PILE_HOME in which it is built again, so that raw files can be linked; removed before and after."""
@@ -64,7 +65,7 @@ def rebuild(session: Session, *, threads: int = 2, progress: Progress = lambda w
 
 def _refuse_unfinished(session: Session) -> None:
     wave = planner.plan(session.world())
-    if wave.dedup or wave.plans or wave.shards or wave.release:
+    if wave.takedowns or wave.dedup or wave.plans or wave.shards or wave.release:
         raise PileError("A build is due, so there is nothing finished to compare.", remedy="Run `pile build`, then this again.")
 
 
@@ -126,10 +127,10 @@ def _run_chains(session: Session, copy: Session, places: list[Place], threads: i
     def run(place: Place) -> None:
         nonlocal finished
         source, partition = place
-        entry = copy.catalogues[source][partition]
+        chain, entry = copy.chains[source], copy.catalogues[source][partition]
         if not entry.present:  # what it held before it left is counted: so it is there once more, then leaves
-            run_partition(copy.view, copy.chains[source], partition, _as_it_was(session, place, entry), _ignore)
-        run_partition(copy.view, copy.chains[source], partition, entry, _ignore)
+            run_partition(copy.view, copy.vault, chain, partition, _as_it_was(session, place, entry), _ignore)
+        run_partition(copy.view, copy.vault, chain, partition, entry, _ignore)
         finished += 1
         progress(f"building {source}/{partition} again", finished, len(places))
 
@@ -143,6 +144,8 @@ def _as_it_was(session: Session, place: Place, entry: Entry) -> Entry:
 
 def _run_corpus(copy: Session, threads: int, progress: Progress) -> None:
     view, sources = copy.view, copy.sources
+    if takedowns.key_of(copy.vault) is not None:
+        takedowns.run(copy.vault, view, _ignore)
     progress("resolving duplicates again", 0, 1)
     corpus.run_dedup(view, copy.state, sources, _ignore)
     for domain in assembly.domains(sources, view.partitions):

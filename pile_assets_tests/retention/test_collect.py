@@ -104,7 +104,7 @@ def test_files_that_only_a_pin_refers_to_stay(changed: Pile) -> None:
     session.discover("fables")
     entry = session.catalogues["fables"]["two"]
     request = chain.Request(stages=("raw", "documents"))
-    chain.run_partition(session.view, session.chains["fables"], "two", entry, lambda outcome: None, request)
+    chain.run_partition(session.view, session.vault, session.chains["fables"], "two", entry, lambda outcome: None, request)
     collected(changed, 0.0, grace=0)
     assert changed.run("verify").exit_code == 0
     unique = changed.store.manifest(Address.of_source("fables", "unique", "two"))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pile_assets.build import BuildReport, build
+from pile_assets.inspection.rebuild import rebuild
 from pile_assets.steps import TAKEDOWNS
 from pile_assets.store import Address
 from pile_assets_tests.deployments import Corpus, document, prose, with_changed_word
@@ -242,6 +243,20 @@ def test_a_text_is_refused_by_its_keyed_hash_alone(corpus):
     add(corpus, request(1, "content_hmac", value))
     run(corpus)
     assert "fables:two/fable-two-3" not in ids(corpus)
+
+
+@pytest.mark.parametrize("near", [False, True])
+def test_built_again_from_nothing_with_the_same_state_everything_is_the_same(corpus, near):
+    granted = request(1, "doc_id", CANONICAL, near_duplicates=near)
+    add(corpus, granted, request(2, "author_key", "B. Baker"))
+    run(corpus)
+    corpus.publish("songs", "again", [document("third", prose("fable-one-2")), document("fresh")])
+    run(corpus)
+    add(corpus, decided(granted, "granted"))
+    run(corpus)
+    rebuilt = rebuild(corpus.deployment.open())
+    assert rebuilt.problems == []
+    assert rebuilt.manifests > 20
 
 
 # -- closed against mistakes ---------------------------------------------------------------------------------------
