@@ -7,10 +7,10 @@ steps themselves (`chain`, `corpus`, `assembly`), printing (`cli`), Dagster.
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from pile_assets import assembly, corpus, planner
 from pile_assets.chain import Outcome, run_partition
@@ -22,6 +22,8 @@ from pile_assets.withdrawal import step as takedowns
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many of it are finished, and how many there are."""
+
+Item = TypeVar("Item")
 
 CORPUS_STAGES = ("takedowns", "suppressions", "unique", "dedup", "shard_plan", "shards", "release")
 
@@ -224,7 +226,7 @@ def _run_shards(
     in_threads(run, places, threads)
 
 
-def in_threads(run: Callable[[tuple[str, str]], None], places: list[tuple[str, str]], threads: int) -> None:
+def in_threads(run: Callable[[Item], None], places: Sequence[Item], threads: int) -> None:
     """Do something at every place, several at a time. Raises what a place raised, or KeyboardInterrupt; places not yet begun
     are then left."""
     with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pile_assets import __version__
-from pile_assets.console import building, inspecting, operating, sources, takedowns
+from pile_assets.console import building, exporting, inspecting, operating, sources, takedowns
 from pile_assets.console.terminal import EXIT_CODES, FAILED, INTERRUPTED, print_error, refused_by_machine
 
 
@@ -42,7 +42,16 @@ def main() -> None:
     """
 
 
-for command in (*building.COMMANDS, *inspecting.COMMANDS, *sources.COMMANDS, *takedowns.COMMANDS, *operating.COMMANDS):
+COMMANDS = (
+    *building.COMMANDS,
+    *inspecting.COMMANDS,
+    *sources.COMMANDS,
+    *takedowns.COMMANDS,
+    *exporting.COMMANDS,
+    *operating.COMMANDS,
+)
+
+for command in COMMANDS:
     main.add_command(command)
 
 if __name__ == "__main__":

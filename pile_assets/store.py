@@ -34,6 +34,7 @@ import polars as pl
 from pile_assets.errors import Busy, PileError, StoreDamage
 
 FORMAT = 1
+FILES_LOCK = "lock-files"
 KEY_PATTERN = re.compile(r"[a-z0-9][a-z0-9._+-]{0,99}")
 """A partition key is a path segment and a Dagster partition for ever: lower case, no separators, at most 100 characters."""
 
@@ -278,11 +279,11 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         temporary = folder / f".{os.getpid()}-{os.urandom(8).hex()}.tmp"
         try:
-            _write_parquet(frame.rechunk(), temporary)
+            write_parquet(frame.rechunk(), temporary)
             sha256 = file_sha256(temporary)
             size = temporary.stat().st_size
             name = f"{sha256[:32]}.parquet"
-            _publish(temporary, folder / name)
+            publish(temporary, folder / name)
         finally:
             temporary.unlink(missing_ok=True)
         return FileRef(name, sha256, size, frame.height)
@@ -355,10 +356,14 @@ class Store:
                     handle.truncate(0)
 
 
-def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
-    """Raises OSError where the machine refuses, e.g. a full disk: Polars hides that behind an error of its own."""
+def write_parquet(frame: pl.DataFrame, path: Path, *, rows_together: int | None = None) -> None:
+    """Write a frame; with `rows_together`, in groups of so many rows that a reader can tell apart by their statistics.
+
+    Raises OSError where the machine refuses, e.g. a full disk: Polars hides that behind an error of its own.
+    """
+    grouped = rows_together is not None
     try:
-        frame.write_parquet(path, compression="zstd", compression_level=3, statistics=False)
+        frame.write_parquet(path, compression="zstd", compression_level=3, statistics=grouped, row_group_size=rows_together)
     except pl.exceptions.PolarsError as error:
         if refused := re.search(r"\(os error (\d+)\)", str(error)):
             number = int(refused[1])
@@ -386,12 +391,13 @@ def write_atomically(path: Path, content: bytes) -> None:
     temporary = path.parent / f".{os.getpid()}-{os.urandom(8).hex()}.tmp"
     try:
         temporary.write_bytes(content)
-        _publish(temporary, path)
+        publish(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _publish(temporary: Path, final: Path) -> None:
+def publish(temporary: Path, final: Path) -> None:
+    """Give a file that is finished its name, and have both on disk before anything that follows."""
     with open(temporary, "rb") as handle:
         os.fsync(handle.fileno())
     os.replace(temporary, final)

@@ -91,11 +91,12 @@ def gc(remove: bool, grace_hours: float | None, as_json: bool) -> None:
 
     from pile_assets.deployment import Deployment
     from pile_assets.retention.collect import collect
+    from pile_assets.store import FILES_LOCK
 
     deployment = Deployment.from_environment()
     store = existing_store(deployment)
     hours = deployment.grace_hours if grace_hours is None else grace_hours
-    with store.lock("pile gc", exclusive=remove):
+    with store.lock("pile gc", exclusive=remove), store.lock("pile gc", exclusive=remove, name=FILES_LOCK):
         done = collect(
             store,
             now=time.time(),

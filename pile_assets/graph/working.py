@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 
 from pile_assets.deployment import Deployment, Session
 from pile_assets.errors import Busy
-from pile_assets.store import Store
+from pile_assets.store import FILES_LOCK, Store
 
 Say = Callable[[str], object]
 
@@ -37,14 +37,17 @@ def working(work: str, say: Say | None = None) -> Iterator[Session]:
 
 @contextmanager
 def alone(work: str, patience_seconds: float) -> Iterator[Store]:
-    """The store for doing `work` while no other run is at any. Runs overlap, so a moment between them is looked for; raises
-    Busy where none comes."""
+    """The store for doing `work` while no other run is at any and nobody reads its files. Runs overlap, so a moment between
+    them is looked for; raises Busy where none comes."""
     store = Store(Deployment.from_environment().home)
     deadline = time.monotonic() + patience_seconds
     with store.lock(f"another run of {work}", exclusive=True, name=lock_name(work)), ExitStack() as held:
         while True:
             try:
-                held.enter_context(store.lock(work, exclusive=True))
+                with ExitStack() as taken:
+                    taken.enter_context(store.lock(work, exclusive=True))
+                    taken.enter_context(store.lock(work, exclusive=True, name=FILES_LOCK))
+                    held.push(taken.pop_all())
                 break
             except Busy:
                 if time.monotonic() > deadline:

@@ -1,0 +1,1 @@
+"""Tests of `pile_assets.export`."""
