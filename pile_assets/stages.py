@@ -22,8 +22,9 @@ from pile_assets.filters import FILTERS
 from pile_assets.filters import policy as policies
 from pile_assets.licensing import public_domain
 from pile_assets.licensing.model import Verdict
-from pile_assets.licensing.verdict import counted_under
+from pile_assets.licensing.verdict import believed, counted_under
 from pile_assets.parts import PartWriter
+from pile_assets.registry.models import Record
 from pile_assets.sources.model import Document, RawFile, Skipped, SourceContext
 from pile_assets.state import Entry
 from pile_assets.steps import SUPPRESSIONS, Chain
@@ -122,7 +123,7 @@ def make_documents(view: View, chain: Chain, context: SourceContext, partition: 
     for item in found:
         if isinstance(item, Skipped):
             tally.skip(item)
-        elif (row := _document_row(source, partition, item, context.document_bytes, tally)) is not None:
+        elif (row := _document_row(chain.record, partition, item, context.document_bytes, tally)) is not None:
             writer.add(row, row[_BYTES])
     return tally.output(writer.close())
 
@@ -190,7 +191,7 @@ class _Tally:
         )
 
 
-def _document_row(source: str, partition: str, document: Document, cap: int, tally: _Tally) -> tuple[Any, ...] | None:
+def _document_row(record: Record, partition: str, document: Document, cap: int, tally: _Tally) -> tuple[Any, ...] | None:
     """The document as a row of schemas.DOCUMENTS, or None where it is skipped and counted."""
     try:
         encoded = document.text.encode()
@@ -204,10 +205,11 @@ def _document_row(source: str, partition: str, document: Document, cap: int, tal
     if not document.url:
         tally.skip(Skipped(document.raw_path, "no-url", f"{document.native_id}: no url", problem=True))
         return None
-    verdict, standings = public_domain.grounded(document.verdict, document.work)
+    said = believed(document.verdict, record.licence.speakers)
+    verdict, standings = public_domain.grounded(said, document.work)
     row = (
-        f"{source}:{document.native_id}",
-        source,
+        f"{record.id}:{document.native_id}",
+        record.id,
         partition,
         document.url,
         document.title,
@@ -241,6 +243,7 @@ def _claim(claim: Any) -> dict[str, Any]:
         "who": claim.who,
         "where": claim.where,
         "sha256": claim.sha256,
+        **({"retrieved": claim.retrieved} if claim.retrieved else {}),
         "spdx": claim.reading.spdx,
         "rule": claim.reading.rule,
         "status": claim.reading.status,

@@ -14,6 +14,7 @@ from pile_assets.dedup import signatures
 from pile_assets.filters import FILTERS
 from pile_assets.filters.policy import Policy
 from pile_assets.licensing import accepted, public_domain
+from pile_assets.licensing.model import SUFFICIENT
 from pile_assets.registry.models import Record
 from pile_assets.sources.model import SourceModule
 from pile_assets.state import Entry
@@ -110,6 +111,7 @@ def build_chain(record: Record, policy: Policy, terms: public_domain.Terms) -> C
         "licence_table": accepted.digest(),
         "public_domain": public_domain.VERSION,
         "libraries": _versions(module.LIBRARIES),
+        **({"speakers": sorted(speakers)} if (speakers := set(record.licence.speakers)) < SUFFICIENT else {}),
     }
     masks = tuple(dict.fromkeys(edit.partition(".")[0] for edit in policy.edited_columns()))
     steps = (

@@ -234,6 +234,24 @@ def _choice(branches: list[Judgement]) -> Judgement:
     return Judgement(True, " OR ".join(written), chosen.family, chosen.licences)
 
 
+_SAME_BUT_SHAREALIKE = re.compile(r"CC-BY-(?P<version>\d.*)")
+
+
+@cache
+def asks_no_more(less: str, more: str) -> bool:
+    """Whether keeping the accepted licence `more` keeps the accepted licence `less`: the order among open licences.
+
+    What is in the public domain asks nothing, and CC BY is within CC BY-SA of the same version and port. Any other two are
+    not compared: that both are permissive does not make the notices of one those of the other.
+    """
+    one, other = ACCEPTED.get(less), ACCEPTED.get(more)
+    if one is None or other is None:
+        return False
+    if match := _SAME_BUT_SHAREALIKE.fullmatch(less):
+        return more == f"CC-BY-SA-{match['version']}"
+    return one.family == "public-domain" and not one.attribution and not one.text and other.family != "public-domain"
+
+
 @cache
 def digest() -> str:
     """64 hex digits over the table and the rule: part of the key of every step that gives verdicts."""

@@ -16,6 +16,11 @@ PART = "part"
 """Rule of a reading that speaks of a part of its file: it adds to the next wider statement instead of replacing it."""
 VENDORED = "vendored"
 """Rule of a reading made where other people's code is bundled without a statement of its own."""
+NOT_CONTENT = "code-licence-only"
+"""Rule of a reading made where a repository licenses its code and says nothing of the content it carries."""
+SUFFICIENT: frozenset[Speaker] = frozenset({"rightsholder", "host", "uploader"})
+"""Who is believed alone, unless a registry record believes fewer. What an aggregator or a third party says can refuse a
+document, never admit it: lists of data sets omit or err in most licences (Longpre et al. 2023, Data Provenance Initiative)."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Claim:
     who: Speaker
     where: str  # file and field it stood in, e.g. "requests-2.34.2.dist-info/METADATA License-Expression"
     sha256: str = ""  # of the file it stood in
+    retrieved: str | None = None  # ISO day a page was looked up apart from the document; else its raw file's capture tells
 
 
 @dataclass(frozen=True)

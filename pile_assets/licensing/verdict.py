@@ -2,16 +2,17 @@
 
 Only claims that cover the document and speak of text compete, nearest first: the file's own head, the nearest licence
 file, the distribution or repository, the host. A nearer statement replaces a wider one; one that is incomplete (a family
-without a version, or words about borrowed parts) is completed by the wider one and never by a guess. Reading statements
-is `contexts`' work, which licences are accepted is `accepted`'s.
+without a version, or words about borrowed parts) is completed by the wider one and never by a guess. Of statements at one
+distance the most restrictive wins, where keeping it keeps the others too; else they disagree. Reading statements is
+`contexts`' work, which licences are accepted is `accepted`'s.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 from pile_assets.licensing import accepted, expressions, names
-from pile_assets.licensing.model import PART, SILENT, VENDORED, Claim, Status, Verdict
+from pile_assets.licensing.model import NOT_CONTENT, PART, SILENT, SUFFICIENT, VENDORED, Claim, Speaker, Status, Verdict
 
 NOTHING_SAID = "No licence statement covers this file"
 NOT_ACCEPTED = "Licence not accepted"
@@ -20,7 +21,11 @@ NOT_UNDERSTOOD = "Licence statement not understood"
 FAMILY_ONLY = "Only the licence family is known"
 VENDORED_CODE = "Vendored code without a licence statement of its own"
 NO_NOTICE = "Licence notice missing"
-CAUSES = (NOTHING_SAID, NOT_ACCEPTED, DISAGREE, NOT_UNDERSTOOD, FAMILY_ONLY, VENDORED_CODE, NO_NOTICE)
+CODE_ONLY = "Licence of the repository's code, not of its content"
+NOT_ENTITLED = "Licence stated by nobody who may give it"
+CAUSES = (
+    *(NOTHING_SAID, NOT_ACCEPTED, DISAGREE, NOT_UNDERSTOOD, FAMILY_ONLY, VENDORED_CODE, NO_NOTICE, CODE_ONLY, NOT_ENTITLED),
+)
 """What `decide` and `without_notice` give as causes; a source that holds documents by `hold` adds its own."""
 
 
@@ -57,7 +62,20 @@ def decide(path: str, claims: Sequence[Claim]) -> Verdict:
     if not judgement.accepted:
         reason = f"{NOT_ACCEPTED}: {judgement.reason} ({_places(outcome.evidence)})."
         return Verdict("resolved", False, outcome.rule, outcome.spdx, reason=reason, evidence=outcome.evidence)
-    return Verdict("resolved", True, outcome.rule, judgement.expression, judgement.family, evidence=outcome.evidence)
+    given = Verdict("resolved", True, outcome.rule, judgement.expression, judgement.family, evidence=outcome.evidence)
+    return believed(given, SUFFICIENT)
+
+
+def believed(given: Verdict, speakers: Collection[Speaker]) -> Verdict:
+    """The verdict where only `speakers` are believed alone: an accepted one needs a claim of theirs that names its licence.
+
+    A registry record can ask for more than `decide` does, never for less: what is held stays held.
+    """
+    if not given.accepted or any(claim.who in speakers and claim.reading.spdx for claim in given.evidence):
+        return given
+    said = dict.fromkeys(f"{claim.who} ({claim.where})" for claim in given.evidence if claim.reading.spdx)
+    reason = f"{NOT_ENTITLED}: {given.spdx} is said by {', '.join(said)}, and by no {' or '.join(sorted(speakers))}."
+    return replace(given, accepted=False, family=None, status="unresolved", spdx=None, reason=reason)
 
 
 def hold(why: str, detail: str, rule: str, evidence: Sequence[Claim] = ()) -> Verdict:
@@ -85,7 +103,7 @@ def _distance(claim: Claim) -> tuple[int, int]:
         return 0, 0
     if claim.kind == "tree":
         return 1, -len(claim.scope)
-    return (2, 0) if claim.who == "rightsholder" else (3, 0)
+    return (2, 0) if claim.who == "rightsholder" else (3, 0) if claim.who == "host" else (4, 0)
 
 
 @dataclass(frozen=True)
@@ -129,6 +147,8 @@ def _failed(claims: tuple[Claim, ...]) -> _Outcome | None:
     for claim in sorted(claims, key=_gravity):
         if claim.reading.rule == VENDORED:
             return _Outcome("unresolved", VENDORED, claims, reason=f"{VENDORED_CODE}: {claim.scope}.")
+        if claim.reading.rule == NOT_CONTENT:
+            return _Outcome("unresolved", NOT_CONTENT, claims, reason=f"{CODE_ONLY}: {_places((claim,))}.")
         if claim.reading.status == "conflict":
             reason = f"{DISAGREE}: {_places((claim,))} makes several that do not go together."
             return _Outcome("conflict", claim.reading.rule, claims, reason=reason)
@@ -140,7 +160,7 @@ def _failed(claims: tuple[Claim, ...]) -> _Outcome | None:
 
 def _gravity(claim: Claim) -> int:
     """Which of several failures is told: the same whatever the order in which the claims came."""
-    return 0 if claim.reading.rule == VENDORED else 1 if claim.reading.status == "conflict" else 2
+    return 0 if claim.reading.rule in (VENDORED, NOT_CONTENT) else 1 if claim.reading.status == "conflict" else 2
 
 
 def _bound_together(claims: tuple[Claim, ...]) -> _Outcome | _Incomplete:
@@ -156,16 +176,15 @@ def _bound_together(claims: tuple[Claim, ...]) -> _Outcome | _Incomplete:
 
 
 def _agreed(claims: tuple[Claim, ...]) -> _Outcome | _Incomplete:
-    """Statements at one distance about the same files must agree: the one that names most covers all others."""
+    """Statements at one distance about the same files must agree: the one that names most, or asks most, covers all others."""
     exact = [claim for claim in claims if claim.reading.spdx]
     families = tuple(dict.fromkeys(claim.reading.family or "" for claim in claims if not claim.reading.spdx))
     if not exact:
         if len(families) == 1:
             return _Incomplete(None, families, claims)
         return _disagreement(claims)
-    widest = max(exact, key=lambda claim: len(expressions.identifiers(claim.reading.spdx or "")))
-    spdx = widest.reading.spdx or ""
-    if not all(_within(claim.reading.spdx or "", spdx) for claim in exact) or not _has_families(spdx, families):
+    widest = next((claim for claim in exact if all(_kept_by(other, claim) for other in exact)), None)
+    if widest is None or not _has_families(spdx := widest.reading.spdx or "", families):
         return _disagreement(claims)
     return _Outcome("resolved", widest.reading.rule, (widest, *(claim for claim in claims if claim is not widest)), spdx)
 
@@ -195,6 +214,12 @@ def _within(smaller: str, larger: str) -> bool:
     """Whether `larger` is the same statement or names everything `smaller` does and more."""
     less, more = expressions.identifiers(smaller), expressions.identifiers(larger)
     return less < more or expressions.parse(smaller) == expressions.parse(larger)
+
+
+def _kept_by(other: Claim, chosen: Claim) -> bool:
+    """Whether who keeps what `chosen` names keeps what `other` names as well."""
+    less, more = other.reading.spdx or "", chosen.reading.spdx or ""
+    return _within(less, more) or accepted.asks_no_more(less, more)
 
 
 def _has_families(spdx: str, families: Sequence[str]) -> bool:

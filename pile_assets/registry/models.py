@@ -69,6 +69,9 @@ class Licence(Part):
     granularity: Literal["source", "document", "contribution"]
     date_rules: list[tuple[str, str]] = []
     normaliser_rule: str | None = None
+    speakers: Annotated[list[Literal["rightsholder", "host", "uploader"]], Field(min_length=1)] = [
+        *("rightsholder", "host", "uploader"),
+    ]  # whose statement alone may admit a document; leave out those who only relay or re-publish
     od_conformance: Literal["approved", "rejected", "not_reviewed"] | None = None
     blueoak: Literal["model", "gold", "silver", "bronze", "lead"] | None = None
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pile_assets.licensing import verdict
-from pile_assets.licensing.model import PART, SILENT, VENDORED, Claim, Reading
+from pile_assets.licensing.model import NOT_CONTENT, PART, SILENT, VENDORED, Claim, Reading
 from pile_assets.licensing.verdict import decide
 
 PATH = "pkg/sub/module.py"
@@ -84,6 +84,45 @@ def test_or_is_judged_as_a_choice_and_and_as_all():
     assert decide(PATH, [says("GPL-2.0-only OR MIT")]).spdx == "MIT"
     rejected = decide(PATH, [says("MPL-2.0 AND MIT")])
     assert (rejected.status, rejected.accepted, rejected.spdx, rejected.family) == ("resolved", False, "MPL-2.0 AND MIT", None)
+
+
+@pytest.mark.parametrize("who", ["aggregator", "third-party"])
+def test_what_only_others_say_never_admits_a_document(who):
+    given_ = decide(PATH, [says("MIT", who=who)])
+    assert (given_.status, given_.accepted, given_.spdx) == ("unresolved", False, None)
+    assert verdict.cause(given_.reason or "") == verdict.NOT_ENTITLED
+    assert decide(PATH, [says("MIT", who=who), says("MIT", who="host")]).accepted
+
+
+def test_what_only_others_say_can_still_refuse_it():
+    assert decide(PATH, [says("CC-BY-NC-4.0", who="aggregator")]).spdx == "CC-BY-NC-4.0"
+
+
+def test_a_record_can_believe_fewer_and_never_more():
+    hosted = decide(PATH, [says("MIT", who="host")])
+    assert hosted.accepted
+    assert verdict.cause(verdict.believed(hosted, ["rightsholder"]).reason or "") == verdict.NOT_ENTITLED
+    relayed = decide(PATH, [says("MIT", who="aggregator")])
+    assert not verdict.believed(relayed, ["aggregator"]).accepted
+
+
+def test_among_equals_the_most_restrictive_wins_where_keeping_it_keeps_the_others():
+    assert decide(PATH, [says("CC-BY-4.0"), says("CC-BY-SA-4.0"), says("CC0-1.0")]).spdx == "CC-BY-SA-4.0"
+    assert decide(PATH, [says("CC0-1.0"), says("MIT")]).spdx == "MIT"
+    for two in (
+        ("CC-BY-3.0", "CC-BY-SA-4.0"),
+        ("MIT", "Apache-2.0"),
+        ("CC-BY-4.0", "CC-BY-NC-4.0"),
+        ("CC0-1.0", "GPL-3.0-only"),
+    ):
+        given_ = decide(PATH, [says(two[0]), says(two[1])])
+        assert (given_.status, given_.accepted) == ("conflict", False)
+
+
+def test_a_licence_of_code_alone_leaves_the_content_without_one():
+    code_only = Claim("whole", "", "MIT License", Reading("unresolved", NOT_CONTENT), "rightsholder", "LICENSE")
+    given_ = decide("data/lines.jsonl", [code_only])
+    assert (given_.accepted, given_.reason) == (False, "Licence of the repository's code, not of its content: LICENSE.")
 
 
 def test_statements_at_one_distance_that_disagree_are_a_conflict():
@@ -180,7 +219,7 @@ _CLAIMS = st.lists(
         lambda place, reading, who: Claim(place[0], place[1], "raw", reading, who, f"{place}"),
         _PLACES,
         _READINGS,
-        st.sampled_from(["rightsholder", "host"]),
+        st.sampled_from(["rightsholder", "host", "uploader", "aggregator"]),
     ),
     max_size=6,
 )
