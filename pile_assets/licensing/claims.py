@@ -13,6 +13,7 @@ from pile_assets.licensing.model import SILENT, VENDORED, Claim, Kind, Reading
 
 _CODE = frozenset(
     {".py", ".pyi", ".pyx", ".pxd", ".pxi", ".h", ".c", ".cc", ".cpp", ".hpp", ".js", ".ts", ".json", ".so", ".html", ".css"}
+    | {".svg", ".toml", ".yaml", ".yml"}
 )
 _LICENCE_FILE = re.compile(
     r"(?:licen[cs]es?|copying|copyrights?|unlicense|notices?)(?:[-_.].*)?|.*[-_.](?:licen[cs]es?|copying)(?:\.(?:txt|md|rst))?"

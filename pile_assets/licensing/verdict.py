@@ -235,8 +235,15 @@ def _and(parts: Sequence[str]) -> str:
 
 
 def _places(evidence: Sequence[Claim]) -> str:
-    """Where claims stood; a document's own head without its path, so that equal reasons of many files are equal."""
-    return "; ".join(dict.fromkeys("the file's own head" if claim.kind == "file" else claim.where for claim in evidence[:3]))
+    """Where claims stood; a place in the document itself without its path, so that equal reasons of many files are equal."""
+    return "; ".join(dict.fromkeys(_place(claim) for claim in evidence[:3]))
+
+
+def _place(claim: Claim) -> str:
+    if claim.kind != "file" or not claim.where.startswith(claim.scope):
+        return claim.where
+    place = claim.where[len(claim.scope) :].strip()
+    return "the file's own head" if place in ("", "head") else f"the document's own {place}" if claim.scope else place
 
 
 _TOLD_BY_RULE = {

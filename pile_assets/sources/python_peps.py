@@ -25,8 +25,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from pile_assets.errors import PileError, Quarantine
-from pile_assets.licensing import normalise, verdict
-from pile_assets.licensing.model import Claim, Verdict
+from pile_assets.licensing import verdict
+from pile_assets.licensing.extract import proposals
+from pile_assets.licensing.model import Verdict
 from pile_assets.sources.formats import restructured_text, tarball, text_encoding
 from pile_assets.sources.http import Client
 from pile_assets.sources.http_cache import Fetched, alone
@@ -290,20 +291,11 @@ def _skipped(file: RawFile, reason: str, detail: str) -> Skipped:
 
 def _verdict(text: str, path: str, sha256: str, *, plain: bool) -> Verdict:
     """What the PEP's own Copyright sections say; a PEP without one says nothing about its licence."""
-    find = restructured_text.plain_sections if plain else restructured_text.sections
-    found = find(text, "Copyright")
-    statements = [statement for body in found if (statement := restructured_text.prose(body))]
-    if not statements:
-        detail = "its Copyright section is empty" if found else "it has no Copyright section"
-        return verdict.hold(verdict.NOTHING_SAID, detail, f"pep-copyright:{'empty' if found else 'no-section'}")
-    where = f"{path} Copyright"
-    return verdict.decide(
-        path,
-        [
-            Claim("file", path, raw[:500], normalise.read(raw, "pep-copyright"), "rightsholder", where, sha256)
-            for raw in statements
-        ],
-    )
+    if claims := proposals.of_pep(text, path, sha256, plain=plain):
+        return verdict.decide(path, claims)
+    found = (restructured_text.plain_sections if plain else restructured_text.sections)(text, "Copyright")
+    detail = "its Copyright section is empty" if found else "it has no Copyright section"
+    return verdict.hold(verdict.NOTHING_SAID, detail, f"pep-copyright:{'empty' if found else 'no-section'}")
 
 
 def _authors(field: str) -> str | None:
