@@ -29,8 +29,9 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from pile_assets.errors import PileError
-from pile_assets.licensing import normalise, verdict
-from pile_assets.licensing.model import Claim, Verdict
+from pile_assets.licensing import verdict
+from pile_assets.licensing.extract import gutenberg
+from pile_assets.licensing.model import Verdict
 from pile_assets.sources.formats import gutenberg_catalogue, gutenberg_text, rdf, tarball, text_encoding
 from pile_assets.sources.formats.xml import UnreadableXml
 from pile_assets.sources.http import Client, Missing, TooLarge
@@ -403,12 +404,5 @@ def _verdict(number: int, record: RawFile | None, book: rdf.Book | None) -> Verd
         return verdict.hold(verdict.NOTHING_SAID, "the catalogue record is not readable", "gutenberg-rights:unreadable-record")
     if not book.rights:
         return verdict.hold(verdict.NOTHING_SAID, "the catalogue record states no rights", "gutenberg-rights:empty")
-    scope, where = f"{number}/", f"{record.path} dcterms:rights"
-    sha256 = hashlib.sha256(record.content).hexdigest()
-    return verdict.decide(
-        scope,
-        [
-            Claim("whole", scope, raw[:500], normalise.read(raw, "gutenberg-rights"), "host", where, sha256)
-            for raw in book.rights
-        ],
-    )
+    scope = f"{number}/"
+    return verdict.decide(scope, gutenberg.of_book(book, scope, record.path, hashlib.sha256(record.content).hexdigest()))

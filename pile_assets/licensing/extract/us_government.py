@@ -37,6 +37,11 @@ _FEDERAL_COURT = re.compile(
     r"(?:Supreme Court of the United States|United States (?:Supreme Court|Court of [A-Z][\w ,]+|District Court\b.*|"
     r"Bankruptcy Court\b.*|Tax Court))\.?"
 )
+_RECORD = re.compile(
+    r"^\[Congressional Record Volume \d+, (?:Number|Issue) \d+[^\]]*\].{0,300}?From the Congressional Record",
+    re.MULTILINE | re.DOTALL,
+)
+_REPRINTED = re.compile(r"^[ \t]*\[From (?!the Congressional Record)[^\]\n]{4,120}", re.MULTILINE)
 _NOT_FREE = re.compile(
     r"portion of (?:the|this) disclosure of this patent document contains material (?:which|that|to which)"
     r"|disclosure of this patent document (?:which )?contains material (?:which|that) is subject to"
@@ -77,6 +82,20 @@ def of_federal_register(content: bytes, path: str, sha256: str = "") -> tuple[Cl
     agencies = [" ".join("".join(map(str, found.itertext())).split()) for found in root.iter("AGENCY", "AGY", "EXECORDR")]
     named = next((agency for agency in agencies if agency), root.tag if root.tag.startswith(("PRES", "FEDREG")) else "")
     return (_claim(f"{root.tag} of {named}", path, "AGENCY", sha256, known=True),) if named else ()
+
+
+def of_congressional_record(text: str, path: str, sha256: str = "") -> tuple[Claim, ...]:
+    """One granule of the Congressional Record as govinfo publishes it; an article reprinted in it blocks the granule.
+
+    Members have newspaper articles and letters "printed in the Record"; those open with a bracketed line of their source.
+    """
+    if _RECORD.search(text[:4_000]) is None:
+        return ()
+    claims = [_claim("From the Congressional Record", path, "heading", sha256, known=True)]
+    if reprinted := _REPRINTED.search(text):
+        reading = Reading("conflict", "reprinted-matter")
+        claims.append(Claim("file", path, reprinted[0].strip()[:200], reading, "third-party", f"{path} reprint", sha256))
+    return tuple(claims)
 
 
 def of_regulations_gov(answer: Mapping[str, Any], where: str) -> Mapping[str, tuple[Claim, ...]]:
