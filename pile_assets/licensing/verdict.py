@@ -240,10 +240,10 @@ def _places(evidence: Sequence[Claim]) -> str:
 
 
 def _place(claim: Claim) -> str:
-    if claim.kind != "file" or not claim.where.startswith(claim.scope):
+    if claim.kind != "file" or not claim.scope or claim.scope not in claim.where:
         return claim.where
-    place = claim.where[len(claim.scope) :].strip()
-    return "the file's own head" if place in ("", "head") else f"the document's own {place}" if claim.scope else place
+    place = claim.where.replace(claim.scope, "").strip()
+    return "the file's own head" if place in ("", "head") else f"the document's own {place}"
 
 
 _TOLD_BY_RULE = {
