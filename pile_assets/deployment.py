@@ -90,7 +90,8 @@ class Deployment:
         registry = load(self.registry)
         day = today or datetime.now(UTC).date()
         view, vault = View(store, rehearse=rehearse), Vault(store, self.ledger, rehearse=rehearse)
-        return Session(self, view, vault, state, registry, sources_of(registry, state, self.admit), day)
+        sources = sources_of(registry, state, self.admit, day)
+        return Session(self, view, vault, state, registry, sources, day)
 
 
 def _jurisdictions(text: str) -> tuple[str, ...]:
@@ -140,7 +141,9 @@ class Session:
             return self.chains[source]
         if refusal := self.sources.refused.get(source):
             raise NotAdmitted(
-                f"The source may not yield documents: {refusal}.", remedy="Review it, then run again.", source=source
+                f"The source may not yield documents: {refusal}.",
+                remedy="Review it, then run again; what it yielded before the review became due stays as it is.",
+                source=source,
             )
         if source in self.sources.frozen:
             problem = next(problem for problem in self.registry.problems if problem.source == source)

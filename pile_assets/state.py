@@ -5,6 +5,8 @@
     state/year.json                 the year of the corpus, for the terms of works in the public domain
     state/sources.json              what the operator switched on or off, and option overrides
     state/records/<source>.json     the last good registry record of each source
+    state/evidence/<source>.json    what the last look at its evidence pages found, and what a reviewer said of it
+    state/evidence/<source>/        pages that were no longer what the record says, by their hash
     state/releases.json             the releases in the order they were published (see `release.history`)
 
 Back them up and restore them together. What belongs here: reading and writing these files and the pure functions
@@ -15,12 +17,15 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 from pile_assets.errors import PileError
 from pile_assets.registry.load import Registry
 from pile_assets.registry.models import Level, Record
+from pile_assets.review import evidence
+from pile_assets.review.evidence import Look
 from pile_assets.sources.model import Discovery, Upstream
 from pile_assets.store import KEY_PATTERN, write_atomically
 
@@ -202,6 +207,16 @@ class State:
     def save_record(self, record: Record) -> None:
         self._write(f"records/{record.id}.json", record.model_dump(mode="json", by_alias=True))
 
+    def evidence(self, source: str) -> Look:
+        return Look.from_dict(self._read(f"evidence/{source}.json") or {})
+
+    def save_evidence(self, source: str, look: Look) -> None:
+        self._write(f"evidence/{source}.json", look.as_dict())
+
+    def evidence_page(self, source: str, sha256: str) -> Path:
+        """Where the bytes of a page that has drifted are kept."""
+        return self.folder / "evidence" / source / f"{sha256[:32]}.page"
+
     def effective(self, record: Record) -> Record:
         """The record with the operator's overrides applied."""
         override = self.overrides().get(record.id)
@@ -226,8 +241,12 @@ class Sources:
         return dict(sorted({**self.frozen, **self.running}.items()))
 
 
-def sources_of(registry: Registry, state: State, admit: Level = Level.DOCUMENTED) -> Sources:
-    """Which sources are in the corpus. Good records are remembered, so that a later bad edit withdraws nothing."""
+def sources_of(registry: Registry, state: State, admit: Level, today: date) -> Sources:
+    """Which sources are in the corpus. Good records are remembered, so that a later bad edit withdraws nothing.
+
+    A source whose review has run out, or whose evidence has drifted, is frozen: what it had yielded was lawful when it was
+    taken, and nothing new comes in. Who wants it out sets `suspended` or `rejected`.
+    """
     running: dict[str, Record] = {}
     frozen: dict[str, Record] = {}
     refused: dict[str, str] = {}
@@ -238,11 +257,12 @@ def sources_of(registry: Registry, state: State, admit: Level = Level.DOCUMENTED
             continue
         refusal = effective.refusal(admit)
         if refusal is None:
-            running[record.id] = effective
-        else:
+            refusal = evidence.refusal(effective, state.evidence(record.id), today)
+            (running if refusal is None else frozen)[record.id] = effective
+        elif effective.review.status in (Level.NEEDS_REVIEW, Level.EXPIRED):
+            frozen[record.id] = effective
+        if refusal is not None:
             refused[record.id] = refusal
-            if effective.review.status is Level.NEEDS_REVIEW:
-                frozen[record.id] = effective
     for source in sorted(registry.broken):
         last = state.last_good(source)
         if last is not None and (effective := state.effective(last)).enabled and effective.refusal(admit) is None:

@@ -33,11 +33,14 @@ def doctor(context: click.Context, as_json: bool) -> None:
 
 def _network_sources(deployment: "Deployment") -> list[str]:
     """The running sources that ask a publisher. Looks at no store, since the doctor must leave none behind."""
+    from datetime import UTC, datetime
+
     from pile_assets.registry.load import load
     from pile_assets.state import State, sources_of
     from pile_assets.steps import load_module
 
-    sources = sources_of(load(deployment.registry), State(deployment.home, rehearse=True), deployment.admit)
+    today = datetime.now(UTC).date()
+    sources = sources_of(load(deployment.registry), State(deployment.home, rehearse=True), deployment.admit, today)
     return [name for name, record in sources.running.items() if load_module(record).HOST is not None]
 
 

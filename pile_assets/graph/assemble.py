@@ -10,6 +10,7 @@ from pile_assets.graph import (
     checks,
     collecting,
     corpus_assets,
+    governance_assets,
     jobs,
     new_year,
     planning,
@@ -36,12 +37,21 @@ def definitions(deployment: Deployment, settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             *(asset for source in sources for asset in source_assets.source_assets(source, table)),
+            *governance_assets.evidence_assets(sources),
             *corpus_assets.corpus_assets(sources, table),
         ],
         asset_checks=checks.asset_checks(sources),
-        jobs=[*planned_jobs, *refresh_jobs.values(), reconcile_job, collecting.collect_job(), new_year.new_year_job()],
+        jobs=[
+            *planned_jobs,
+            *refresh_jobs.values(),
+            *governance_assets.evidence_jobs(sources),
+            reconcile_job,
+            collecting.collect_job(),
+            new_year.new_year_job(),
+        ],
         schedules=[
             *(upstream.refresh_schedule(source) for source in running),
+            *governance_assets.evidence_schedules(sources),
             collecting.collect_schedule(),
             new_year.new_year_schedule(),
         ],

@@ -18,8 +18,17 @@ from pile_assets.alerts import Alert, read_alerts
 from pile_assets.deployment import Deployment, Session
 from pile_assets.errors import StoreDamage
 from pile_assets.graph.markdown import list_field
-from pile_assets.graph.naming import DEDUP_WORK, RELEASE_WORK, TAKEDOWNS_WORK, domain_work, source_key, source_work
+from pile_assets.graph.naming import (
+    DEDUP_WORK,
+    RELEASE_WORK,
+    TAKEDOWNS_WORK,
+    domain_work,
+    evidence_key,
+    source_key,
+    source_work,
+)
 from pile_assets.graph.sources import SourceInGraph, domains_of, sources_in_graph
+from pile_assets.review.evidence import Look
 from pile_assets.store import Address, Manifest
 from pile_assets.view import View
 from pile_assets.withdrawal import absence
@@ -42,6 +51,10 @@ def asset_checks(sources: Iterable[SourceInGraph]) -> list[dg.AssetChecksDefinit
             for source in found
         ),
         *(
+            _check(evidence_key(source.name), "evidence_unchanged", EVIDENCE_UNCHANGED, _judge_evidence(source))
+            for source in found
+        ),
+        *(
             _check(work_key(domain_work(domain)), "rows_are_whole", ROWS_ARE_WHOLE, _judge_rows(domain))
             for domain in domains_of(found)
         ),
@@ -54,6 +67,7 @@ KEEPS_UP = "Whether the planner's runs succeed, or this work was given up until 
 LICENCE_REVIEWED = "Whether the source's licence review admits it and has not run out."
 LEDGER_IS_WHOLE = "Whether every line of the takedown ledger can be used and none was changed or removed after it was read."
 NOTHING_WITHDRAWN = "Whether no row of any shard is of a document that the takedown ledger keeps out. It reads the rows."
+EVIDENCE_UNCHANGED = "Whether the pages that the licence rests on were, at the last look, what a reviewer has read."
 ROWS_ARE_WHOLE = "Whether every row has id, source, licence and url, and no document was lost. Launched by hand, it reads all."
 
 
@@ -70,7 +84,11 @@ def _judge_keeping_up(work: str) -> Judge:
 
 
 def _judge_review(source: SourceInGraph) -> Judge:
-    return lambda session: licence_reviewed(source, datetime.now(UTC).date())
+    return lambda session: licence_reviewed(source, session.today)
+
+
+def _judge_evidence(source: SourceInGraph) -> Judge:
+    return lambda session: evidence_unchanged(source, session.state.evidence(source.name))
 
 
 def _judge_rows(domain: str) -> Judge:
@@ -229,6 +247,26 @@ def nothing_withdrawn(session: Session) -> dg.AssetCheckResult:
         check_name="nothing_withdrawn",
         description=f"{len(found)} shards are still to be written anew." if found else "No shard holds a withdrawn document.",
         metadata=list_field("shards", found),
+    )
+
+
+def evidence_unchanged(source: SourceInGraph, look: Look) -> dg.AssetCheckResult:
+    """Whether the evidence pages still stand; a warning where one could not be had, which proves nothing."""
+    drift = look.drift(source.record)
+    lost = [finding for finding in look.findings if finding.state == "unreachable"]
+    if drift:
+        said = f"{len(drift)} evidence pages have changed since they were reviewed: `pile review evidence {source.name}`."
+    elif lost:
+        said = f"{len(lost)} evidence pages could not be looked at."
+    else:
+        said = "The evidence pages are what was reviewed." if look.on else "Nobody has looked at the evidence pages yet."
+    return dg.AssetCheckResult(
+        passed=not drift and not lost,
+        asset_key=evidence_key(source.name),
+        check_name="evidence_unchanged",
+        severity=dg.AssetCheckSeverity.ERROR if drift else dg.AssetCheckSeverity.WARN,
+        description=said,
+        metadata=list_field("pages", [f"{finding.url}: {finding.state}. {finding.detail}" for finding in (*drift, *lost)]),
     )
 
 

@@ -84,7 +84,9 @@ def run_plan(context: Context, domain: str, config: CorpusConfig) -> None:
 def run_shards(context: Context, domain: str, shards: Collection[str], config: CorpusConfig) -> None:
     """Write shards of a domain; those the plan does not have are refused."""
     with _at(context, domain_work(domain)) as work:
-        _write_shards(work, domain, shards, force=config.force)
+        refused = {shard: why for shard in shards if (why := unadmitted(work.session, domain, shard))}
+        work.failed += refused.values()
+        _write_shards(work, domain, [shard for shard in shards if shard not in refused], force=config.force)
 
 
 def run_domain(context: Context, domain: str) -> None:
@@ -214,6 +216,25 @@ def _write_shards(work: _Work, domain: str, shards: Collection[str], *, force: b
         else:
             work.failed.append(_not_planned(domain, shard))
     checks.report_rows(work.context.instance, view, domain, [shard for shard in shards if shard in wanted])
+
+
+def unadmitted(session: Session, domain: str, shard: str) -> PileError | None:
+    """Why a shard may not be written by hand: a source in it is not in the corpus, or waits for review and has more to give
+    than the shard holds of it. The planner never comes here: it plans first, without sources that are out."""
+    view = session.view
+    plan = view.get(Address.of_domain(domain, "shard_plan"))
+    if plan is None or shard not in plan.facts["shards"]:
+        return None
+    made = view.get(Address.of_domain(domain, "shards", shard))
+    held = {tuple(row) for row in made.facts["made_of"]} if made else set()
+    for source, partition, docs, size, _ in assembly.shard_inputs(plan, shard):
+        waiting = source in session.sources.frozen and (source, partition, docs, size) not in held
+        if waiting or source not in session.sources.present:
+            try:
+                session.chain(source)
+            except PileError as refused:
+                return refused.at(partition=partition)
+    return None
 
 
 def _not_planned(domain: str, shard: str) -> PileError:

@@ -14,6 +14,7 @@ from pile_assets.chain import Outcome
 from pile_assets.corpus import DEDUP
 from pile_assets.deployment import Session
 from pile_assets.graph import events
+from pile_assets.graph.governance_assets import session_evidence
 from pile_assets.graph.naming import (
     DEDUP_WORK,
     RELEASE_WORK,
@@ -21,6 +22,8 @@ from pile_assets.graph.naming import (
     asset_key,
     catalogue_work,
     domain_work,
+    evidence_key,
+    evidence_work,
     partition_of,
     shard_partitions,
     source_key,
@@ -63,7 +66,7 @@ class Facts:
 
     def works(self) -> list[str]:
         """The works whose assets there are, in the order of the graph; the catalogue of a source counts as one."""
-        of_sources = [work for source in self._shown for work in (catalogue_work(source.name), source_work(source.name))]
+        of_sources = [work for source in self._shown for work in _works(source.name)]
         return [*of_sources, TAKEDOWNS_WORK, DEDUP_WORK, *map(domain_work, domains_of(self._shown)), RELEASE_WORK]
 
     def partitions(self) -> Iterator[tuple[str, list[str]]]:
@@ -80,6 +83,8 @@ class Facts:
         kind, _, name = work.partition("/")
         if kind == "catalogue":
             yield self._upstream(name)
+        elif kind == "evidence":
+            yield self._evidence(name)
         elif kind == "sources":
             stages = next(source.stages for source in self._shown if source.name == name)
             yield from (self._stage(work, stage) for stage in stages)
@@ -103,6 +108,11 @@ class Facts:
             for partition, entry in sorted(catalogue.items())
         }
         return AssetFacts(source_key(source, "upstream"), True, facts)
+
+    def _evidence(self, source: str) -> AssetFacts:
+        found = session_evidence(self._session, source)
+        facts: dict[str | None, Fact] = {None: Fact(found[0], lambda: found[1])} if found else {}
+        return AssetFacts(evidence_key(source), False, facts)
 
     def _stage(self, owner: str, stage: str) -> AssetFacts:
         manifests = [
@@ -138,3 +148,7 @@ class Facts:
             why = changed_because(outcome.before, manifest) if outcome else AGAIN
         insist = outcome is not None and outcome.materialized
         return Fact(manifest.data_version, partial(events.of_manifest, manifest, self._around, why), insist)
+
+
+def _works(source: str) -> tuple[str, ...]:
+    return catalogue_work(source), evidence_work(source), source_work(source)

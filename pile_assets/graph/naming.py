@@ -59,6 +59,19 @@ def catalogue_work(source: str) -> str:
     return f"catalogue/{source}"
 
 
+def evidence_work(source: str) -> str:
+    """A look at a source's evidence pages, with a lock of its own."""
+    return f"evidence/{source}"
+
+
+def evidence_job(source: str) -> str:
+    return f"look_at_evidence_of_{source}"
+
+
+def evidence_key(source: str) -> dg.AssetKey:
+    return dg.AssetKey([source, "licence_evidence"])
+
+
 def domain_work(domain: str) -> str:
     return f"domains/{domain}"
 

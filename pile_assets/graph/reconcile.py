@@ -10,7 +10,6 @@ it is missing and never taken away.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -129,11 +128,12 @@ def _latest_versions(instance: dg.DagsterInstance, asset: AssetFacts) -> dict[st
 def _signals(session: Session, shown: Iterable[SourceInGraph]) -> Iterator[dg.AssetCheckResult]:
     """The checks that need no reading of shards."""
     found = list(shown)
-    alerts, today = read_alerts(session.view.store.home), datetime.now(UTC).date()
+    alerts = read_alerts(session.view.store.home)
     for work in checks.works(found):
         yield checks.keeps_up(work, alerts)
     for source in found:
-        yield checks.licence_reviewed(source, today)
+        yield checks.licence_reviewed(source, session.today)
+        yield checks.evidence_unchanged(source, session.state.evidence(source.name))
     yield checks.ledger_is_whole(session.vault)
     if session.vault.used:
         yield checks.nothing_withdrawn(session)

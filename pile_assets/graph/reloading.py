@@ -22,7 +22,8 @@ def registry_digest(deployment: Deployment) -> str:
     files = [*deployment.registry.glob("*.yaml"), *deployment.registry.glob("policies/*.yaml")]
     switched = deployment.home / "state" / "sources.json"
     listed = sorted((path.relative_to(deployment.registry).as_posix(), _sha256(path)) for path in files)
-    return digest_of([listed, _sha256(switched)])
+    refused = sorted(deployment.open(rehearse=True).sources.refused)  # by its record, its age, or its evidence
+    return digest_of([listed, _sha256(switched), refused])
 
 
 def _sha256(path: Path) -> str | None:

@@ -10,7 +10,17 @@ from typing import Any
 
 import dagster as dg
 
-from pile_assets.graph.naming import DEDUP_WORK, DIGEST, RELEASE_WORK, TAKEDOWNS_WORK, WORK, domain_work, op_name, source_work
+from pile_assets.graph.naming import (
+    DEDUP_WORK,
+    DIGEST,
+    RELEASE_WORK,
+    TAKEDOWNS_WORK,
+    WORK,
+    domain_work,
+    evidence_work,
+    op_name,
+    source_work,
+)
 from pile_assets.graph.working import at_work
 from pile_assets.store import Store
 
@@ -48,6 +58,8 @@ def _work_of(key: dg.AssetKey) -> str:
             return RELEASE_WORK
         case ["shards", domain] | [domain, "shard_plan" | "shard_inputs"]:
             return domain_work(domain)
+        case [source, "licence_evidence"]:
+            return evidence_work(source)
         case [source, *_]:
             return source_work(source)
     raise ValueError(f"an asset without a name: {key}")

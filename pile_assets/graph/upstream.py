@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from pile_assets.deployment import Session
-from pile_assets.errors import Busy, PileError
+from pile_assets.errors import Busy, NotAdmitted, PileError
 from pile_assets.graph import events
 from pile_assets.graph.corpus_run import add_partitions
 from pile_assets.graph.naming import WORK, catalogue_work, refresh_job
@@ -70,8 +70,8 @@ def source_sensor(source: SourceInGraph, seconds: int) -> dg.SensorDefinition:
         try:
             with working(catalogue_work(name)) as session:
                 look = report_upstream(session, name)
-        except Busy as busy:
-            return dg.SkipReason(str(busy))
+        except (Busy, NotAdmitted) as refused:  # the second until the graph has been loaded without this sensor
+            return dg.SkipReason(str(refused))
         for problem in look.problems:
             context.log.error(str(problem))
         if not look.events:

@@ -16,6 +16,7 @@ from pile_assets.filters import FILTERS
 from pile_assets.filters.policy import Policy, load_policy
 from pile_assets.registry.models import Record
 from pile_assets.registry.plain_yaml import read_yaml
+from pile_assets.review import evidence
 
 DEFAULT_FOLDER = Path(__file__).parent
 
@@ -42,6 +43,7 @@ def load(folder: Path = DEFAULT_FOLDER) -> Registry:
     for path in sorted(folder.glob("*.yaml")):
         try:
             record = read_record(path)
+            _check_snapshots(record, path)
             policy = read_policy(folder, record)
             _check_seniority(record, records.values(), path)
         except RegistryError as problem:
@@ -70,6 +72,22 @@ def read_record(path: Path) -> Record:
         raise _refused(path, [f"id: is {record.id!r} but the file is named {path.name}; rename one of them"])
     _check_connector(record, path)
     return record
+
+
+def _check_snapshots(record: Record, path: Path) -> None:
+    """The machine's part of the review: a snapshot has the hash and the words the record says."""
+    folder = path.parent / "evidence" / record.id
+    names = {entry.snapshot for entry in record.evidence if entry.snapshot}
+    found = evidence.problems(record, {name: _content(folder / name) for name in names})
+    if found:
+        raise _refused(path, found)
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def _check_connector(record: Record, path: Path) -> None:

@@ -3,6 +3,7 @@
 Only shapes and rules that one record alone must satisfy belong here. Reading files is `load`.
 """
 
+import math
 import re
 from datetime import date
 from enum import StrEnum
@@ -94,7 +95,9 @@ class Evidence(Part):
     retrieved: date
     sha256: Digest
     quote: Annotated[str, Field(min_length=1, max_length=500)]
-    snapshot: str | None = None
+    snapshot: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = None  # a file in registry/evidence/<id>/
+    seen: str | None = None  # in words, what was looked at where no snapshot is kept, e.g. a file at a commit
+    watch: Literal["bytes", "quote", "never"] = "bytes"  # what of the page must stay as it is
     who_speaks: Literal["rightsholder", "host", "aggregator", "uploader", "third_party"] | None = None
 
 
@@ -118,6 +121,17 @@ class Sample(Part):
         if self.wrong > self.n:
             raise ValueError(f"{self.wrong} wrong of {self.n} judged: more wrong than judged")
         return self
+
+    @property
+    def at_most(self) -> float:
+        """The share of wrong licences that the sample does not exclude: the upper end of Wilson's interval at 95 %
+        (Wilson 1927, JASA 22), 1.0 for an empty sample."""
+        if not self.n:
+            return 1.0
+        z, share = 1.959964, self.wrong / self.n
+        middle = share + z * z / (2 * self.n)
+        spread = z * math.sqrt(share * (1 - share) / self.n + z * z / (4 * self.n * self.n))
+        return (middle + spread) / (1 + z * z / self.n)
 
 
 class Review(Part):

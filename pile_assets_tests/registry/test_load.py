@@ -1,6 +1,7 @@
 """A bad record names file, field and remedy, and never takes another source down."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from pile_assets.registry.load import DEFAULT_FOLDER, load, read_record
 from pile_assets.registry.models import Level
 from pile_assets.registry.plain_yaml import read_yaml
 from pile_assets.state import State, sources_of
+
+TODAY = date(2026, 11, 25)
 
 
 def good_record() -> dict:
@@ -100,9 +103,9 @@ def test_a_record_that_breaks_later_freezes_its_source_instead_of_withdrawing_it
     folder.mkdir()
     path = write(folder, good_record())
     state = State(tmp_path)
-    assert set(sources_of(load(folder), state).running) == {"python_distributions"}
+    assert set(sources_of(load(folder), state, Level.DOCUMENTED, TODAY).running) == {"python_distributions"}
     path.write_text("id: [")
-    sources = sources_of(load(folder), state)
+    sources = sources_of(load(folder), state, Level.DOCUMENTED, TODAY)
     assert not sources.running
     assert set(sources.present) == {"python_distributions"}
 
@@ -112,15 +115,16 @@ def test_a_source_whose_review_does_not_admit_it_does_not_run(tmp_path: Path, st
     record = good_record()
     record["review"]["status"] = status
     write(tmp_path, record)
-    sources = sources_of(load(tmp_path), State(tmp_path))
+    sources = sources_of(load(tmp_path), State(tmp_path), Level.DOCUMENTED, TODAY)
     assert not sources.running
     assert status in sources.refused["python_distributions"]
-    assert set(sources.present) == ({"python_distributions"} if status == "needs_review" else set())
+    assert set(sources.present) == ({"python_distributions"} if status in ("needs_review", "expired") else set())
 
 
 def test_a_deployment_can_ask_for_verified_sources_only(tmp_path: Path) -> None:
     write(tmp_path, good_record())
-    assert "admits from verified" in sources_of(load(tmp_path), State(tmp_path), Level.VERIFIED).refused["python_distributions"]
+    sources = sources_of(load(tmp_path), State(tmp_path), Level.VERIFIED, TODAY)
+    assert "admits from verified" in sources.refused["python_distributions"]
 
 
 @pytest.mark.parametrize(

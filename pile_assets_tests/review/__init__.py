@@ -1,0 +1,1 @@
+"""Tests of what people decide on, and of what their decisions do."""
