@@ -1,4 +1,4 @@
-"""From unique documents to a release: per domain the shard plan and its shards, then the release manifest.
+"""From unique documents to shards: per domain the shard plan, then the shards; and which of them make a release.
 
 What belongs here: the keys of these steps (pure, read by the planner) and their bodies. What may not: the algorithms
 (`shards`, `release`), deciding what is due (`planner`), Dagster.
@@ -19,21 +19,19 @@ from pile_assets.chain import Outcome
 from pile_assets.corpus import Partitions, Report, pinned_paths
 from pile_assets.errors import PileError
 from pile_assets.registry.models import Domain
-from pile_assets.release import history
-from pile_assets.release import manifest as release_manifest
 from pile_assets.shards import merge
 from pile_assets.shards import plan as trie
 from pile_assets.stages import ROW_FIELDS
 from pile_assets.state import Sources
 from pile_assets.steps import RELEASE as RELEASE
 from pile_assets.steps import TAKEDOWNS, Lookup
-from pile_assets.store import Address, Counts, FileRef, Manifest, digest, rows_digest, write_atomically
+from pile_assets.store import Address, Counts, FileRef, Manifest, digest, rows_digest
 from pile_assets.view import View
 
 SHARD_BYTES = 32 * 1024 * 1024
 """Target size T of a shard in bytes of text; a deployment sets its own with PILE_SHARD_BYTES."""
 
-PLAN_VERSION, SHARD_VERSION, RELEASE_VERSION = "1", "1", "1"
+PLAN_VERSION, SHARD_VERSION, CONTENT_VERSION = "1", "1", "1"
 
 
 def domains(sources: Sources, partitions: Partitions) -> list[str]:
@@ -234,11 +232,11 @@ def live_shards(lookup: Lookup, partitions: Partitions) -> list[Manifest]:
 
 
 def release_key(shards: Iterable[Manifest], lookup: Lookup) -> str:
-    """Depends on the shards, and on what is said of documents that left."""
+    """What tells the shards of one release, and what it says of documents that left, from those of another."""
     content = [[m.address.owner, m.address.partition, m.data_version] for m in shards]
     takedowns = lookup(TAKEDOWNS)
     left = takedowns.versions.get("tombstones") if takedowns else None
-    return digest([RELEASE_VERSION, content, *([left] if left else [])])
+    return digest([CONTENT_VERSION, content, *([left] if left else [])])
 
 
 def withdrawn(lookup: Lookup) -> dict[str, Any]:
@@ -249,27 +247,8 @@ def withdrawn(lookup: Lookup) -> dict[str, Any]:
     return {name: takedowns.facts[name] for name in ("tombstones", "grouped")}
 
 
-def run_release(view: View, report: Report) -> None:
-    """Write the immutable manifest over all shards; its id is the digest of what it lists."""
-    started = time.monotonic()
-    shards = live_shards(view.get, view.partitions)
-    built = release_manifest.build_manifest([_shard_facts(manifest) for manifest in shards], withdrawn(view.get))
-    if not view.rehearse:
-        content = release_manifest.to_bytes(built)
-        write_atomically(view.store.releases / f"{built['id']}.json", content)
-        history.publish(view.store, built["id"])
-        write_atomically(view.store.releases / "latest.json", content)
-    before = view.get(RELEASE)
-    rows = sum(manifest.counts.given for manifest in shards)
-    facts = {"release": built["id"], "shards": len(shards), "bytes": sum(manifest.facts["bytes"] for manifest in shards)}
-    manifest = Manifest(
-        RELEASE, release_key(shards, view.get), RELEASE_VERSION, {}, built["id"], {}, Counts(rows, rows), (), facts
-    )
-    view.commit(manifest)
-    report(Outcome(RELEASE, "worked", manifest, before, time.monotonic() - started))
-
-
-def _shard_facts(manifest: Manifest) -> dict[str, Any]:
+def shard_facts(manifest: Manifest) -> dict[str, Any]:
+    """What a release says of a shard, see `release.manifest.FACTS`."""
     return {
         "domain": manifest.address.name,
         "shard": manifest.address.partition,

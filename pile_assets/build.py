@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from pile_assets import assembly, corpus, planner
+from pile_assets import assembly, corpus, planner, publishing
 from pile_assets.chain import Outcome, run_partition
 from pile_assets.deployment import Session
 from pile_assets.errors import PileError, Quarantine
@@ -25,7 +25,7 @@ Progress = Callable[[str, int, int], None]
 
 Item = TypeVar("Item")
 
-CORPUS_STAGES = ("takedowns", "suppressions", "unique", "dedup", "shard_plan", "shards", "release")
+CORPUS_STAGES = ("takedowns", "suppressions", "unique", "dedup", "shard_plan", "shards", "legal_kit", "cards", "release")
 
 
 @dataclass
@@ -173,7 +173,7 @@ def _do_next(session: Session, report: BuildReport, given_up: set[tuple[str, str
     elif wave.shards:
         _run_shards(session, report, wave.shards, threads, progress)
     elif wave.release:
-        assembly.run_release(session.view, report.add)
+        publishing.publish(session.publisher, report.add)
         absence.settle(session.vault, session.view)
     else:
         return False

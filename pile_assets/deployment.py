@@ -11,15 +11,16 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
-from pile_assets import assembly, planner
+from pile_assets import assembly, planner, publishing
 from pile_assets.chain import source_context
 from pile_assets.errors import NotAdmitted, PileError
 from pile_assets.licensing import public_domain
 from pile_assets.registry.load import DEFAULT_FOLDER, Registry, load
 from pile_assets.registry.models import ADMITTING, Level
+from pile_assets.release import source_facts
 from pile_assets.sources.model import Discovery
 from pile_assets.state import Change, Entry, Sources, State, check_keys, merge, sources_of
-from pile_assets.steps import Chain, build_chain
+from pile_assets.steps import Chain, build_chain, load_module
 from pile_assets.store import Store
 from pile_assets.view import View
 from pile_assets.withdrawal import step as takedowns
@@ -155,6 +156,16 @@ class Session:
         )
 
     @cached_property
+    def publisher(self) -> publishing.Publisher:
+        """What a release is published with: the facts of every source in the corpus, and the day."""
+        facts = {}
+        for source, record in self.sources.present.items():
+            policy = self.registry.policies.get(source)
+            rules = policy.model_dump(mode="json", exclude_none=True) if policy is not None else None
+            facts[source] = source_facts.of_record(record, rules, load_module(record).HOST)
+        return publishing.Publisher(self.view, facts, self.today, self.deployment.jurisdictions)
+
+    @cached_property
     def catalogues(self) -> dict[str, dict[str, Entry]]:
         return {source: self.state.catalogue(source) for source in self.sources.running}
 
@@ -186,4 +197,5 @@ class Session:
             quarantined=self.view.quarantine_key,
             shard_bytes=self.deployment.shard_bytes,
             takedowns=takedowns.key_of(self.vault),
+            described=self.publisher.described,
         )

@@ -10,7 +10,7 @@ chains of sources, then `dedup`, then per domain the shard plan and its shards, 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pile_assets import assembly, corpus
+from pile_assets import assembly, corpus, publishing
 from pile_assets.state import Entry, Sources
 from pile_assets.steps import TAKEDOWNS, Chain, Lookup
 from pile_assets.store import Address
@@ -29,6 +29,7 @@ class World:
     quarantined: Callable[[Address], str | None]  # key at which a step was found unusable
     shard_bytes: int = assembly.SHARD_BYTES
     takedowns: str | None = None  # the key the takedowns step should have; None where there never was one
+    described: Mapping[str, str] = field(default_factory=dict)  # source -> digest of what a release says of it
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,7 @@ def plan(world: World) -> Wave:
         ),
         plans=_stale_plans(world),
         shards=_stale_shards(world),
-        release=_changed(
-            world,
-            assembly.RELEASE,
-            assembly.release_key(assembly.live_shards(world.manifest, world.partitions), world.manifest),
-        ),
+        release=_changed(world, assembly.RELEASE, publishing.keys(world.manifest, world.partitions, world.described).release),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pile_assets.corpus import DEDUP
 from pile_assets.deployment import Session
 from pile_assets.inspection.audit import Problem
+from pile_assets.publishing import CREDITS, LEGAL_KIT, NOTICES, RELEASE
 from pile_assets.store import Address, Store
 
 
@@ -38,5 +39,12 @@ def _remove(store: Store, address: Address, problem: Problem) -> None:
     for path in problem.files:
         path.unlink(missing_ok=True)
     (store.folder(address) / "manifest.json").unlink(missing_ok=True)
+    if _is_in_release(address):  # its directory may hold the damaged file under another name
+        (store.folder(LEGAL_KIT) / "manifest.json").unlink(missing_ok=True)
+        (store.folder(RELEASE) / "manifest.json").unlink(missing_ok=True)
     if address.stage == "unique":  # dedup makes them all, and is due only where its own manifest is gone
         (store.folder(DEDUP) / "manifest.json").unlink(missing_ok=True)
+
+
+def _is_in_release(address: Address) -> bool:
+    return address.stage in ("shards", CREDITS) or address.owner == NOTICES

@@ -20,9 +20,9 @@ from pile_assets.dedup import signatures
 from pile_assets.errors import PileError, Quarantine
 from pile_assets.filters import FILTERS
 from pile_assets.filters import policy as policies
-from pile_assets.licensing import public_domain
+from pile_assets.licensing import claims, public_domain
 from pile_assets.licensing.model import Verdict
-from pile_assets.licensing.verdict import believed, counted_under
+from pile_assets.licensing.verdict import believed, counted_under, credited
 from pile_assets.parts import PartWriter
 from pile_assets.registry.models import Record
 from pile_assets.sources.model import Document, RawFile, Skipped, SourceContext
@@ -33,6 +33,9 @@ from pile_assets.view import View
 
 PROBLEMS_KEPT = 50
 """How many problems of one partition a manifest lists in words; all of them are counted."""
+
+NOTICES = "notices"
+"""The version of a raw partition's licence and notice files, which a release passes on as they are."""
 
 ROW_FIELDS = (
     "id",
@@ -92,7 +95,9 @@ def make_raw(view: View, chain: Chain, context: SourceContext, partition: str, e
     version = rows_digest(versions)
     if captures:
         write_atomically(view.store.folder(address) / f"capture-{version}.json", canonical(captures))
-    return Output(version, Counts(len(versions), len(versions)), writer.close(), facts={"bytes": total})
+    going_along = rows_digest(item for item in versions if claims.goes_along(item[0]))
+    counts = Counts(len(versions), len(versions))
+    return Output(version, counts, writer.close(), {NOTICES: going_along}, {"bytes": total})
 
 
 def _check_member(path: str) -> None:
@@ -206,7 +211,8 @@ def _document_row(record: Record, partition: str, document: Document, cap: int, 
         tally.skip(Skipped(document.raw_path, "no-url", f"{document.native_id}: no url", problem=True))
         return None
     said = believed(document.verdict, record.licence.speakers)
-    verdict, standings = public_domain.grounded(said, document.work)
+    grounded, standings = public_domain.grounded(said, document.work)
+    verdict = credited(grounded, document.author, document.attribution)
     row = (
         f"{record.id}:{document.native_id}",
         record.id,

@@ -123,10 +123,17 @@ def assign_seniority(known: Mapping[str, int], partitions: Iterable[tuple[int, s
 
 @dataclass(frozen=True)
 class Published:
-    """One release. `files` is False once its part files were let go: then its manifest is a list of digests only."""
+    """One release. `files` is False once its part files were let go: then its manifest is a list of digests only.
+
+    Day, version and the release before are recorded when it is first published, and stand in its cards from then on; they are
+    null for what was published before they were recorded.
+    """
 
     id: str
     files: bool = True
+    on: str | None = None  # ISO 8601 day
+    version: str | None = None  # <year>.<month>.<number in that month, from 0>
+    previous: str | None = None  # id
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pile_assets.sources.model import SourceModule
 from pile_assets.state import Entry
 from pile_assets.store import Address, Manifest, digest
 
-DOCUMENTS_VERSION = "2"
+DOCUMENTS_VERSION = "3"
 CLEANED_VERSION = "1"
 ELIGIBLE_VERSION = "2"
 

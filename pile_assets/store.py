@@ -12,6 +12,7 @@ visible, and how they are read back. What may not: any knowledge of what a stage
       cache/steps/<key>.json                  manifests of finished steps by key; deletable, costs time only
       cache/sources/<source>/                 what a source module keeps; deletable
       releases/<id>.json                      release manifests
+      releases/<id>/                          what a consumer takes away (see `release.layout`)
 
 A file is written to a temporary name in its final directory, flushed to disk, then renamed; a manifest likewise and
 last. A crash between any two writes leaves unreferenced files and the previous manifest.
@@ -325,8 +326,11 @@ class Store:
 
     def sweep(self) -> None:
         """Remove the temporary files of processes that were killed. Only for who holds the lock exclusively."""
-        for path in self.home.rglob(".*.tmp"):
-            path.unlink(missing_ok=True)
+        for path in list(self.home.rglob(".*.tmp")):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
     # -- lock ------------------------------------------------------------------------------------------------------
 
@@ -401,7 +405,12 @@ def publish(temporary: Path, final: Path) -> None:
     with open(temporary, "rb") as handle:
         os.fsync(handle.fileno())
     os.replace(temporary, final)
-    directory = os.open(final.parent, os.O_RDONLY)
+    flush_folder(final.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Have the names in a folder reach the disk."""
+    directory = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(directory)
     finally:

@@ -32,6 +32,7 @@ def document(name: str, text: str | None = None, **fields: Any) -> dict[str, Any
     """One line of a `local_folder` file."""
     line = {
         "id": name,
+        "author": "A. Writer",
         "text": prose(name) if text is None else text,
         "url": f"https://example.org/{name}",
         "licence": "CC0-1.0",

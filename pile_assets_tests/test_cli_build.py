@@ -113,7 +113,7 @@ def test_a_build_takes_up_what_a_forecast_rehearsed(fresh: Pile) -> None:
     built = fresh.build()
     assert built["materialized"]["shards"] == 5
     worked = {stage: count for stage, count in built["worked"].items() if count}
-    assert worked == {"unique": 5, "dedup": 1, "shard_plan": 1, "release": 1}
+    assert worked == {"unique": 5, "dedup": 1, "shard_plan": 1, "legal_kit": 1, "cards": 1, "release": 1}
 
 
 def test_a_quick_plan_reads_no_text_and_names_what_is_pending(fresh: Pile) -> None:

@@ -76,7 +76,7 @@ def test_on_1_january_exactly_the_works_of_1931_turn_and_only_their_shards_chang
     assert changed == holders(corpus, "novels:of-1931/turns")
     assert report.touched["eligible"] == ["novels/of-1931"]
     assert report.touched["unique"] == ["novels/of-1931"]
-    assert report.touched.keys() <= {"eligible", "unique", "dedup", "shard_plan", "shards", "release"}
+    assert report.touched.keys() <= {"eligible", "unique", "dedup", "shard_plan", "shards", "legal_kit", "cards", "release"}
     assert {file.partition("/")[0] for file in report.touched["shards"]} == {"books"}
 
     assert set(run(corpus, date(2027, 12, 31)).materialized.values()) == {0}

@@ -21,6 +21,7 @@ FIELDS: dict[str, str] = {
     "partitioning.unit": "What one partition is, in words, e.g. 100 PEP numbers.",
     "partitioning.pattern": "A regular expression that every partition key matches whole. Keys are for ever.",
     "refresh": "How often it is asked for news: hourly, daily, weekly or monthly.",
+    "origin": "How its text came to be: human, ocr, asr, machine-translation or synthetic.",
     "seniority": "A number no other record has; of sources first seen together, the smaller wins duplicates.",
     "tier": "0 to 9; the smaller wins duplicates whatever the seniority. 5 unless there is a reason.",
     "filters": "The filters to run, e.g. [length, language, gopher_quality, gopher_repetition, code_quality, pii].",
@@ -75,6 +76,7 @@ partitioning:
   unit:
   pattern:
 refresh: weekly
+origin: human
 seniority: {seniority}
 tier: 5
 filters: [length, language, gopher_quality, gopher_repetition, code_quality, pii]

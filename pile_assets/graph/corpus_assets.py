@@ -12,10 +12,19 @@ from typing import Any
 
 import dagster as dg
 
-from pile_assets import assembly, corpus
-from pile_assets.graph.corpus_run import CorpusConfig, run_dedup, run_plan, run_release, run_shards, run_takedowns
+from pile_assets import assembly, corpus, publishing
+from pile_assets.graph.corpus_run import (
+    CorpusConfig,
+    run_cards,
+    run_dedup,
+    run_legal_kit,
+    run_plan,
+    run_release,
+    run_shards,
+    run_takedowns,
+)
 from pile_assets.graph.naming import DUPLICATES_GROUP, GOVERNANCE_GROUP, RELEASE_GROUP, domain_group, shard_partitions
-from pile_assets.graph.parents import DEDUP, RELEASE, TAKEDOWNS, Parents, inputs_key, plan_key, shards_key
+from pile_assets.graph.parents import CARDS, DEDUP, LEGAL_KIT, RELEASE, TAKEDOWNS, Parents, inputs_key, plan_key, shards_key
 from pile_assets.graph.sources import SourceInGraph, domains_of
 from pile_assets.withdrawal.partition import VERSION as TAKEDOWNS_VERSION
 
@@ -25,7 +34,7 @@ def corpus_assets(sources: Sequence[SourceInGraph], table: Parents) -> list[dg.A
     found: list[dg.AssetsDefinition | dg.AssetSpec] = [_takedowns(), _dedup(table)]
     for domain in domains_of(sources):
         found += [_shard_plan(domain, table), _shard_inputs(domain, table), _shards(domain, table)]
-    return [*found, _release(table)]
+    return [*found, _legal_kit(table), _cards(table), _release(table)]
 
 
 def _whole(parents: Sequence[dg.AssetKey]) -> list[dg.AssetDep]:
@@ -132,17 +141,58 @@ def _shard_inputs(domain: str, table: Parents) -> dg.AssetSpec:
     )
 
 
+def _legal_kit(table: Parents) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=LEGAL_KIT,
+        deps=_whole(table[LEGAL_KIT]),
+        description=(
+            "What the licences in the release ask to go along: whom to credit, licence texts, notices, prescribed statements. "
+            "A licence whose text is missing stops it here."
+        ),
+        group_name=RELEASE_GROUP,
+        kinds={"parquet"},
+        code_version=publishing.KIT_VERSION,
+        output_required=False,
+    )
+    def legal_kit(context: dg.AssetExecutionContext, config: CorpusConfig) -> Iterator[Any]:
+        run_legal_kit(context, config)
+        yield from ()
+
+    return legal_kit
+
+
+def _cards(table: Parents) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=CARDS,
+        deps=_whole(table[CARDS]),
+        description=(
+            "What the release is made of, by language, domain, decade, origin, licence and level of review, and how open that "
+            "makes it: the figures of Croissant description, dataset card and datasheet."
+        ),
+        group_name=RELEASE_GROUP,
+        kinds={"json"},
+        code_version=publishing.CARDS_VERSION,
+        output_required=False,
+    )
+    def cards(context: dg.AssetExecutionContext, config: CorpusConfig) -> Iterator[Any]:
+        run_cards(context, config)
+        yield from ()
+
+    return cards
+
+
 def _release(table: Parents) -> dg.AssetsDefinition:
     @dg.asset(
         key=RELEASE,
         deps=_whole(table[RELEASE]),
         description=(
-            "The immutable manifest over all shards with their digests and licences; equal shards make the same release, "
-            "whenever it is written. It lies under `releases/` in PILE_HOME."
+            "The immutable directory that a consumer takes away: shards by licence family, the legal kit, the cards, and a "
+            "page to look things up. Equal content makes the same release, whenever it is written. It lies under `releases/` "
+            "in PILE_HOME; `pile release check` judges it."
         ),
         group_name=RELEASE_GROUP,
         kinds={"json"},
-        code_version=assembly.RELEASE_VERSION,
+        code_version=publishing.RELEASE_VERSION,
         output_required=False,
     )
     def release(context: dg.AssetExecutionContext, config: CorpusConfig) -> Iterator[Any]:

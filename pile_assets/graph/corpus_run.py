@@ -4,14 +4,14 @@ What belongs here: calling the corpus-wide steps under their locks and reporting
 steps themselves (`pile_assets.corpus`, `pile_assets.assembly`), defining assets (`corpus_assets`).
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
-from pile_assets import assembly, corpus
+from pile_assets import assembly, corpus, publishing
 from pile_assets.chain import Outcome
 from pile_assets.deployment import Session
 from pile_assets.errors import PileError
@@ -37,7 +37,7 @@ FORCE = "Launch it with force: true to do it again all the same."
 
 
 class CorpusConfig(dg.Config):
-    """What a run of `dedup` or `release` may be told."""
+    """What a run over the whole corpus may be told."""
 
     force: bool = Field(False, description="Do it again although nothing it depends on has changed.")
 
@@ -64,14 +64,24 @@ def run_dedup(context: Context, config: CorpusConfig) -> None:
             work.do(corpus.run_dedup, session.view, session.state, session.sources)
 
 
-def run_release(context: Context, config: CorpusConfig) -> None:
-    """Write the manifest over all shards."""
+def run_legal_kit(context: Context, config: CorpusConfig) -> None:
+    """Gather the legal kit."""
     with _at(context, RELEASE_WORK) as work:
-        view = work.session.view
-        key = assembly.release_key(assembly.live_shards(view.get, view.partitions), view.get)
-        if config.force or not work.is_current(assembly.RELEASE, key):
-            work.do(assembly.run_release, view)
-            absence.settle(work.session.vault, view)
+        _publish(work, ("legal_kit",), force=config.force)
+
+
+def run_cards(context: Context, config: CorpusConfig) -> None:
+    """Compute the cards, after the legal kit where that is due."""
+    with _at(context, RELEASE_WORK) as work:
+        _publish(work, ("legal_kit", "cards"), force=config.force)
+
+
+def run_release(context: Context, config: CorpusConfig) -> None:
+    """Write the release, after the legal kit and the cards where these are due."""
+    with _at(context, RELEASE_WORK) as work:
+        _publish(work, ("legal_kit", "cards", "release"), force=config.force)
+        if work.told:
+            absence.settle(work.session.vault, work.session.view)
             checks.report_takedowns(context.instance, work.session)
 
 
@@ -157,6 +167,24 @@ def _at(context: Context, work: str) -> Iterator[_Work]:
             checks.repeat(context.instance, session, work)
     if run.failed:
         raise events.failures(run.failed)
+
+
+# -- the release ---------------------------------------------------------------------------------------------------
+
+
+def _publish(work: "_Work", stages: Sequence[str], *, force: bool) -> None:
+    """Do these steps in order, each where it is due; the last one says so where it is not, and is done again where forced."""
+    publisher = work.session.publisher
+    for stage in stages:
+        step, key = publishing.STEPS[stage], publisher.keys.of(stage)
+        last = stage == stages[-1]
+        manifest = work.session.view.get(Address("corpus", stage))
+        if (force and last) or manifest is None or manifest.key != key:
+            work.do(step, publisher, force=force and last)
+        elif last:
+            work.is_current(manifest.address, key)
+        if work.failed:
+            return
 
 
 # -- a domain ------------------------------------------------------------------------------------------------------

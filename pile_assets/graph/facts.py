@@ -9,7 +9,7 @@ from functools import partial
 
 import dagster as dg
 
-from pile_assets.assembly import RELEASE, changed_because
+from pile_assets.assembly import changed_because
 from pile_assets.chain import Outcome
 from pile_assets.corpus import DEDUP
 from pile_assets.deployment import Session
@@ -30,6 +30,7 @@ from pile_assets.graph.naming import (
     source_work,
 )
 from pile_assets.graph.sources import SourceInGraph, domains_of
+from pile_assets.publishing import CARDS, LEGAL_KIT, RELEASE
 from pile_assets.steps import SUPPRESSIONS, TAKEDOWNS
 from pile_assets.store import Address, Manifest
 from pile_assets.view import View
@@ -99,7 +100,7 @@ class Facts:
             yield self._single(DEDUP)
             yield from (self._stage(f"sources/{source.name}", "unique") for source in self._shown)
         elif work == RELEASE_WORK:
-            yield self._single(RELEASE)
+            yield from map(self._single, (LEGAL_KIT, CARDS, RELEASE))
 
     def _upstream(self, source: str) -> AssetFacts:
         catalogue = self._session.state.catalogue(source)

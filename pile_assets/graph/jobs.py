@@ -64,10 +64,10 @@ def _domain(domain: str) -> dg.JobDefinition:
 
 def _release() -> dg.JobDefinition:
     @dg.op(name=op_name(RELEASE_WORK))
-    def write_manifest(context: dg.OpExecutionContext, config: CorpusConfig) -> None:
+    def write_release(context: dg.OpExecutionContext, config: CorpusConfig) -> None:
         run_release(context, config)
 
-    return _job(RELEASE_WORK, write_manifest, "Writes the release manifest over all shards.")
+    return _job(RELEASE_WORK, write_release, "Writes the release over all shards, with its legal kit and cards.")
 
 
 def _job(work: str, step: dg.OpDefinition, description: str) -> dg.JobDefinition:

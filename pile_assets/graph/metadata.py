@@ -173,6 +173,27 @@ def _release(manifest: Manifest) -> Metadata:
     }
 
 
+def _legal_kit(manifest: Manifest) -> Metadata:
+    return {
+        "licence_texts": dg.MetadataValue.int(manifest.facts["texts"]),
+        "modified": dg.MetadataValue.int(manifest.facts["modified"]),
+        **_counted("families", ["licence family", "documents"], manifest.facts["families"]),
+        **_counted("licences", ["licence", "documents"], manifest.facts["licences"]),
+    }
+
+
+def _cards(manifest: Manifest) -> Metadata:
+    composed = manifest.facts["composition"]
+    opened = composed["openness"]
+    fields: Metadata = {
+        "openness": dg.MetadataValue.text(f"{opened['tier']}, in {', '.join(opened['open_in'])}"),
+        "replicable": dg.MetadataValue.bool(opened["replicable"]),
+    }
+    for column in ("review", "origin", "language", "decade"):
+        fields |= _counted(column, [column, "documents"], {v: one["docs"] for v, one in composed["by"][column].items()})
+    return fields
+
+
 STAGES: Mapping[str, Callable[[Manifest], Metadata]] = {
     "raw": _raw,
     "documents": _documents,
@@ -183,6 +204,8 @@ STAGES: Mapping[str, Callable[[Manifest], Metadata]] = {
     "dedup": _dedup,
     "shard_plan": _shard_plan,
     "shards": _shards,
+    "legal_kit": _legal_kit,
+    "cards": _cards,
     "release": _release,
 }
 """What a stage adds to its row count and drops; filters, signatures and `eligible` add nothing."""

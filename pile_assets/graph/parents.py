@@ -14,7 +14,7 @@ from pile_assets.steps import SUPPRESSIONS
 
 TAKEDOWNS = dg.AssetKey(["takedowns"])
 DEDUP = dg.AssetKey(["dedup"])
-RELEASE = dg.AssetKey(["release"])
+LEGAL_KIT, CARDS, RELEASE = dg.AssetKey(["legal_kit"]), dg.AssetKey(["cards"]), dg.AssetKey(["release"])
 
 Parents = Mapping[dg.AssetKey, Sequence[dg.AssetKey]]
 
@@ -47,5 +47,6 @@ def parents(sources: Sequence[SourceInGraph]) -> dict[dg.AssetKey, list[dg.Asset
         table[plan_key(domain)] = uniques
         table[inputs_key(domain)] = [plan_key(domain), *uniques]
         table[shards_key(domain)] = [inputs_key(domain)]
-    table[RELEASE] = [shards_key(domain) for domain in domains_of(sources)]
+    shards = [shards_key(domain) for domain in domains_of(sources)]
+    table |= {LEGAL_KIT: shards, CARDS: [*shards, LEGAL_KIT], RELEASE: [*shards, LEGAL_KIT, CARDS]}
     return table

@@ -54,7 +54,7 @@ def _work_of(key: dg.AssetKey) -> str:
             return TAKEDOWNS_WORK
         case ["dedup"]:
             return DEDUP_WORK
-        case ["release"]:
+        case ["legal_kit" | "cards" | "release"]:
             return RELEASE_WORK
         case ["shards", domain] | [domain, "shard_plan" | "shard_inputs"]:
             return domain_work(domain)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pile_assets import assembly, corpus, planner
+from pile_assets import assembly, corpus, planner, publishing
 from pile_assets.build import in_threads
 from pile_assets.chain import Outcome, run_partition
 from pile_assets.deployment import Session
@@ -153,7 +153,7 @@ def _run_corpus(copy: Session, threads: int, progress: Progress) -> None:
         shards = [(domain, shard) for shard in assembly.wanted_shards(domain, view.get, view.partitions)]
         progress(f"writing the shards of {domain} again", 0, len(shards))
         in_threads(lambda place: assembly.run_shard(view, *place, _ignore), shards, threads)
-    assembly.run_release(view, _ignore)
+    publishing.publish(copy.publisher, _ignore)
 
 
 def _ignore(outcome: Outcome) -> None:

@@ -38,6 +38,11 @@ def is_licence_file(path: str) -> bool:
     return name.suffix.lower() not in _CODE and _LICENCE_FILE.fullmatch(name.name) is not None
 
 
+def goes_along(path: str) -> bool:
+    """Whether a file is passed on together with the documents beside it: licence files, and what PEP 639 lists as such."""
+    return is_licence_file(path) or ".dist-info/licenses/" in path
+
+
 def is_notice_file(path: str) -> bool:
     """Whether a licence file speaks of third parties or names people: kept as evidence, never deciding about text."""
     return _NOTICE_FILE.search(PurePosixPath(path).name) is not None

@@ -23,10 +23,12 @@ VENDORED_CODE = "Vendored code without a licence statement of its own"
 NO_NOTICE = "Licence notice missing"
 CODE_ONLY = "Licence of the repository's code, not of its content"
 NOT_ENTITLED = "Licence stated by nobody who may give it"
+NO_AUTHOR = "Nobody to credit"
 CAUSES = (
     *(NOTHING_SAID, NOT_ACCEPTED, DISAGREE, NOT_UNDERSTOOD, FAMILY_ONLY, VENDORED_CODE, NO_NOTICE, CODE_ONLY, NOT_ENTITLED),
+    NO_AUTHOR,
 )
-"""What `decide` and `without_notice` give as causes; a source that holds documents by `hold` adds its own."""
+"""What `decide`, `without_notice` and `credited` give as causes; a source that holds documents by `hold` adds its own."""
 
 
 def cause(reason: str) -> str:
@@ -86,6 +88,20 @@ def hold(why: str, detail: str, rule: str, evidence: Sequence[Claim] = ()) -> Ve
 def without_notice(given: Verdict) -> Verdict:
     """The verdict on a document whose licence asks for a copyright line that is nowhere to be found."""
     reason = f"{NO_NOTICE}: {given.spdx} asks for the copyright line, and neither the file nor its distribution has one."
+    return replace(given, accepted=False, family=None, status="unresolved", spdx=None, reason=reason)
+
+
+def credited(given: Verdict, author: str | None, attribution: str | None) -> Verdict:
+    """The verdict where the author's name or a line of credit is known, or the licence asks for neither; else it is held.
+
+    Creative Commons BY 4.0 s.3(a)(1)(A)(i) and its like: who passes the work on names its author. What cannot be credited
+    cannot be passed on.
+    """
+    if not given.accepted or given.spdx is None or not accepted.judge(given.spdx).attribution:
+        return given
+    if (author or "").strip() or (attribution or "").strip():
+        return given
+    reason = f"{NO_AUTHOR}: {given.spdx} asks that the author be named, and no author or line of credit is known."
     return replace(given, accepted=False, family=None, status="unresolved", spdx=None, reason=reason)
 
 

@@ -52,6 +52,16 @@ class Refresh(StrEnum):
     MONTHLY = "monthly"
 
 
+class Origin(StrEnum):
+    """How the text of a source came to be, for the composition of a release."""
+
+    HUMAN = "human"  # written by people and taken as it was written
+    OCR = "ocr"  # read from images
+    ASR = "asr"  # heard from recordings
+    MACHINE_TRANSLATION = "machine-translation"
+    SYNTHETIC = "synthetic"
+
+
 ADMITTING = (Level.DOCUMENTED, Level.VERIFIED)
 """The levels that can admit a source at all, weakest first."""
 
@@ -195,6 +205,7 @@ class Record(Part):
     options: dict[str, Any] = {}
     partitioning: Partitioning
     refresh: Refresh
+    origin: Origin = Origin.HUMAN  # how its text came to be, of the source as a whole
     seniority: Annotated[int, Field(ge=0)]  # order among sources whose partitions are first seen together; unique
     tier: Annotated[int, Field(ge=0, le=9)] = 5  # smaller wins duplicates, whatever the seniority
     filters: Annotated[list[Name], Field(min_length=1)]

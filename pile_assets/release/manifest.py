@@ -14,7 +14,7 @@ from typing import Any
 from pile_assets.errors import StoreDamage
 from pile_assets.store import digest
 
-FORMAT = 1
+FORMAT = 2
 """Version of the manifest's fields; part of the release id."""
 
 FACTS = ("domain", "shard", "data_version", "rows", "bytes", "files", "made_of", "histograms")
@@ -24,13 +24,19 @@ rows of [source, partition, docs, bytes], `histograms` as `shards.merge.histogra
 Manifest = dict[str, Any]
 
 
-def build_manifest(shards: Iterable[Mapping[str, Any]], withdrawn: Mapping[str, Any] = MappingProxyType({})) -> Manifest:
-    """The manifest of a release that consists of these shards, given with the fields of `FACTS` in any order; `withdrawn` are
-    the tombstones of documents that left, where there are any.
+def build_manifest(
+    shards: Iterable[Mapping[str, Any]],
+    withdrawn: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    legal_kit: str = "",
+    cards: str = "",
+) -> Manifest:
+    """The manifest of a release that consists of these shards, given with the fields of `FACTS` in any order, and of a legal
+    kit and cards of these versions; `withdrawn` are the tombstones of documents that left, where there are any.
 
-    Its `id` is the digest of (domain, shard, data version) of all shards, so it names the content: the same rows make the
-    same release wherever and whenever it is built, while `files` names the bytes that hold them. Raises StoreDamage for a
-    shard whose part files do not hold the rows it promises, and ValueError for one given twice.
+    Its `id` is the digest of (domain, shard, data version) of all shards with those two, so it names the content: the same
+    rows, licences and facts make the same release wherever and whenever it is built, while `files` names the bytes. Raises
+    StoreDamage for a shard whose part files do not hold the rows it promises, and ValueError for one given twice.
     """
     listed = sorted(({fact: shard[fact] for fact in FACTS} for shard in shards), key=_name)
     names = [_name(shard) for shard in listed]
@@ -42,7 +48,9 @@ def build_manifest(shards: Iterable[Mapping[str, Any]], withdrawn: Mapping[str, 
     content = [[*_name(shard), shard["data_version"]] for shard in listed]
     return {
         "format": FORMAT,
-        "id": digest(["release", FORMAT, content, *([dict(withdrawn)] if withdrawn else [])]),
+        "id": digest(["release", FORMAT, content, legal_kit, cards, *([dict(withdrawn)] if withdrawn else [])]),
+        "legal_kit": legal_kit,
+        "cards": cards,
         "totals": _totals(listed),
         "shards": listed,
         **({"withdrawn": dict(withdrawn)} if withdrawn else {}),

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pile_assets.release import history
+from pile_assets.release import directory, history
 from pile_assets.retention.references import Kind, Leftover, Survey, survey
 from pile_assets.state import Published
 from pile_assets.store import Store, canonical, write_atomically
@@ -39,7 +39,7 @@ class Collected:
     """What a collection removed, or would have removed, and what waits for its grace period to end.
 
     `next_at` is when the first of the waiting may go, in seconds since 1970. `let_go` are the releases that are digests only
-    from now on; their files begin to wait.
+    from now on: their directories are gone, and their files begin to wait.
     """
 
     removed: dict[Kind, Amount] = field(default_factory=dict)
@@ -70,6 +70,8 @@ def collect(store: Store, *, now: float, grace_seconds: float, keep_releases: in
         _write_seen(store, {one.path: seen[one.path] for one in found.leftover if one not in due})
         if done.let_go:
             history.let_go(store, done.let_go)
+            for release in done.let_go:
+                directory.remove(store, release)
         store.sweep()
     for one in sorted(due, key=lambda one: (one.kind != "finished step", one.path)):
         if remove:

@@ -20,7 +20,7 @@ import polars as pl
 from pile_assets.build import BuildReport, build
 from pile_assets.deployment import Session
 from pile_assets.errors import PileError, StoreDamage
-from pile_assets.release import history
+from pile_assets.release import directory, history
 from pile_assets.retention import references
 from pile_assets.retention.redaction import redact
 from pile_assets.state import Published
@@ -163,25 +163,26 @@ def _check_gone(store: Store, places: Mapping[Place, frozenset[str]]) -> None:
 
 
 def _candidates(store: Store, places: Mapping[Place, frozenset[str]]) -> Iterator[Path]:
-    """Files of the partitions themselves, whatever they hold, and the shard files that hold one of the documents."""
+    """Files of the partitions themselves, whatever they hold, and the files of shards and of credit that hold a document."""
     for source, partition in sorted(places):
         for folder in sorted((store.home / "store" / "sources" / source).glob(f"*/{partition}")):
             yield from _content_named(folder)
+        if (folder := store.home / "store" / "corpus" / "notices" / source / partition).is_dir():
+            yield from _content_named(folder)
     everyone = frozenset[str]().union(*places.values())
-    for folder in sorted((store.home / "store" / "domains").glob("*/shards/*")):
-        for path in _content_named(folder):
-            if _may_hold(store, path, everyone):
-                yield path
+    for stage, column in (("shards", "id"), ("attribution", "doc_id")):
+        for folder in sorted((store.home / "store" / "domains").glob(f"*/{stage}/*")):
+            yield from (path for path in _content_named(folder) if _may_hold(store, path, column, everyone))
 
 
 def _content_named(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if references.CONTENT_NAMED.fullmatch(path.name))
 
 
-def _may_hold(store: Store, path: Path, ids: frozenset[str]) -> bool:
+def _may_hold(store: Store, path: Path, column: str, ids: frozenset[str]) -> bool:
     """Whether one of the documents may be in a part file; of one that cannot be read nobody can tell."""
     try:
-        return not ids.isdisjoint(store.read_part(path, ["id"])["id"].to_list())
+        return not ids.isdisjoint(store.read_part(path, [column])[column].to_list())
     except StoreDamage:
         return True
 
@@ -191,6 +192,8 @@ def _let_releases_go(store: Store, condemned: set[Path], erased: Erased) -> None
     hit = [one.id for one in known if condemned.intersection(references.release_files(store, one.id))]
     if hit:
         history.let_go(store, hit)
+        for release in hit:
+            directory.remove(store, release)
         erased.releases = hit
 
 

@@ -148,6 +148,7 @@ def test_a_source_whose_review_does_not_admit_it_is_refused_also_by_hand(built):
     result = built.launch(chain("fables"), partition="one", config=config("fables", force=True))
     assert "fables: The source may not yield documents" in failure(result)
     assert "Next:" in failure(result)
+    assert built.tick() == ["corpus/release"]  # whose cards say from now on that these documents wait for a review
     assert built.tick() == []
 
 

@@ -18,8 +18,8 @@ def test_an_edit_of_the_ledger_is_applied_before_anything_else_and_only_where_it
     assert built.rest() == ["corpus/takedowns", "sources/fables", *BOOKS_TAIL]
     assert built.version(["fables", "suppressions"], "one") is not None
     assert built.materializations(["fables", "suppressions"], "two") == []
-    # takedowns, suppressions, eligible, unique, dedup, shard_plan, shard_inputs, shards, release
-    assert built.events() - before == 9
+    # takedowns, suppressions, eligible, unique, dedup, shard_plan, shard_inputs, shards, legal_kit, cards, release
+    assert built.events() - before == 11
     assert built.tick() == []
 
 

@@ -202,6 +202,23 @@ def test_a_verdict_without_its_copyright_line_is_held():
     assert verdict.cause(held.reason or "") == verdict.NO_NOTICE
 
 
+@pytest.mark.parametrize("spdx", ["CC-BY-4.0", "CC-BY-SA-3.0", "MIT", "OGL-UK-3.0", "ODbL-1.0", "MIT AND CC0-1.0"])
+def test_a_document_that_cannot_be_credited_as_its_licence_asks_is_held(spdx):
+    accepted = decide(PATH, [says(spdx)])
+    for author, attribution in ((None, None), ("", None), (" ", "\n")):
+        held = verdict.credited(accepted, author, attribution)
+        assert (held.accepted, held.spdx, held.family, held.status) == (False, None, None, "unresolved")
+        assert verdict.cause(held.reason or "") == verdict.NO_AUTHOR
+    assert verdict.credited(accepted, "Ada", None) == verdict.credited(accepted, None, "(c) Ada") == accepted
+
+
+@pytest.mark.parametrize("spdx", ["CC0-1.0", "Unlicense", "0BSD", "CC0-1.0 OR MIT"])
+def test_what_asks_for_no_credit_needs_none(spdx):
+    accepted = decide(PATH, [says(spdx)])
+    assert accepted.accepted
+    assert verdict.credited(accepted, None, None) == accepted
+
+
 _READINGS = st.sampled_from(
     [
         Reading("resolved", "spdx", spdx)

@@ -23,7 +23,9 @@ def collected(pile: Pile, now: float, *, grace: float = HOUR, keep: int = 1, rem
 
 
 def every_file(pile: Pile) -> set[Path]:
-    return {path for path in pile.corpus.home.rglob("*") if path.is_file() and "lock" not in path.name}
+    """Every file but those in the directories of releases, which go with the release."""
+    found = {path for path in pile.corpus.home.rglob("*") if path.is_file() and "lock" not in path.name}
+    return {path for path in found if path.parent == pile.store.releases or pile.store.releases not in path.parents}
 
 
 def change(pile: Pile, number: int) -> None:
