@@ -15,7 +15,7 @@ files resemble each other in nothing else. Then, code point by code point,
 4. runs of spaces become one, and none remains at either end.
 
 **Tokens** are what the spaces separate; **shingles** are five successive tokens, or all of them in a shorter document.
-**The shingle hash** is stated in `kernel.minhash`. **The signature** is bit-identical to that of
+**The shingle hash** is stated in `text_kernel.minhash`. **The signature** is bit-identical to that of
 `datasketch.MinHash(num_perm=112, seed=1, scheme="affine32", hashfunc=<the shingle hash>)` of datasketch 2, hence to be
 compared with any other of the same parameters. A document without tokens has the signature of the empty set, all ones.
 
@@ -23,6 +23,8 @@ Equal normalised text gives equal hash and equal signature; that is what lets `r
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -50,8 +52,8 @@ s = 0.7 and 0.99 at 0.85 (Broder 1997; Leskovec, Rajaraman, Ullman, Mining of Ma
 
 SHINGLE = 5
 SEED = 1
-BATCH_BYTES = 16 * 1024 * 1024
-"""Text bytes signed at once: bounds the memory at a few times this, or at a few times the largest document."""
+BATCH_BYTES = 512 * 1024
+"""Text bytes signed at once, or one document: what stays in the second cache from the text to the signature."""
 
 UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
@@ -78,7 +80,7 @@ UNSPACED = (
 )
 """First and last code point of the blocks written without spaces between words: line-breaking classes ID and SA of
 Unicode Standard Annex #14. Whole blocks, so that no later Unicode version moves a character; planes 2 and 3 are
-ideographic as a whole and handled in `kernel.normalise`."""
+ideographic as a whole and handled in `text_kernel.normalise`."""
 
 SEPARATORS = (
     (0x00, 0x20),
@@ -156,47 +158,77 @@ anew. No version of a library is in it: Polars enters through the fold table's d
 if it brings new Unicode tables; Numba and NumPy do integer arithmetic, and XXH3 is a fixed specification."""
 
 
-def sign(documents: pl.DataFrame) -> pl.DataFrame:
+def sign(documents: pl.DataFrame, threads: int = 1) -> pl.DataFrame:
     """Signature, normalised hash and shingle count of every document.
 
     `documents` has the columns id, media_type and text, none of them null. Returns `schemas.SIGNATURES`, one row per
-    document in the same order. Raises ValueError on a null. Works in batches of `BATCH_BYTES`.
+    document in the same order, whatever the number of threads. Raises ValueError on a null.
     """
     nulls = [name for name in ("id", "media_type", "text") if documents[name].null_count()]
     if nulls:
         raise ValueError(f"documents to sign have nulls in {', '.join(nulls)}")
-    signed = [_sign(batch) for batch in _batches(documents)]
-    return pl.concat(signed) if signed else pl.DataFrame(schema=schemas.SIGNATURES)
-
-
-def _batches(documents: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Slices of about `BATCH_BYTES` of text, at least one document each."""
-    ends = documents["text"].str.len_bytes().cast(pl.Int64).cum_sum().to_numpy()
-    start = 0
-    while start < documents.height:
-        done = ends[start - 1] if start else 0
-        stop = max(int(np.searchsorted(ends, done + BATCH_BYTES, side="right")), start + 1)
-        yield documents[start:stop]
-        start = stop
-
-
-def _sign(documents: pl.DataFrame) -> pl.DataFrame:
-    """One batch of `sign`."""
-    from pile_assets.dedup import kernel  # on first use, see `kernel`
-
-    tokens, bounds = normalise(_signed_texts(documents))
-    signatures = np.full((documents.height, PERMUTATIONS), 0xFFFFFFFF, np.uint32)
-    shingles = np.empty(documents.height, np.int64)
-    kernel.minhash(tokens, bounds, SHINGLE, *permutations(), signatures, shingles)
+    texts = _signed_texts(documents)
+    signed = sign_texts(texts, threads)
     return pl.DataFrame(
         {
             "id": documents["id"],
-            "norm_hash": [xxhash.xxh3_128_digest(tokens.data[start:end]) for start, end in pairwise(bounds.tolist())],
-            "shingles": shingles,
-            "signature": [row.tobytes() for row in signatures.astype("<u4", copy=False)],
+            "norm_hash": signed.norm_hashes,
+            "shingles": signed.shingles,
+            "signature": [row.tobytes() for row in signed.signatures.astype("<u4", copy=False)],
         },
         schema=schemas.SIGNATURES,
     )
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What `sign_texts` gives for n texts."""
+
+    signatures: npt.NDArray[np.uint32]
+    """Of shape (n, PERMUTATIONS)."""
+    shingles: npt.NDArray[np.int64]
+    """Of shape (n,)."""
+    norm_hashes: list[bytes]
+
+
+def sign_texts(texts: Sequence[bytes], threads: int = 1) -> Signed:
+    """The same of texts in valid UTF-8, as arrays.
+
+    Works in batches of `BATCH_BYTES`, in as many threads as told; the GIL is released for nearly all of the time.
+    """
+    signed = Signed(
+        np.full((len(texts), PERMUTATIONS), 0xFFFFFFFF, np.uint32), np.empty(len(texts), np.int64), [b""] * len(texts)
+    )
+    if threads == 1:
+        for start, stop in _batches(texts):
+            _sign_batch(texts, start, stop, signed)
+        return signed
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(_sign_batch, texts, start, stop, signed) for start, stop in _batches(texts)]:
+            done.result()
+    return signed
+
+
+def _batches(texts: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Half-open ranges of at most `BATCH_BYTES` of text, but of one text at least."""
+    start, size = 0, 0
+    for stop, text in enumerate(texts):
+        if size + len(text) > BATCH_BYTES and stop > start:
+            yield start, stop
+            start, size = stop, 0
+        size += len(text)
+    if start < len(texts):
+        yield start, len(texts)
+
+
+def _sign_batch(texts: Sequence[bytes], start: int, stop: int, signed: Signed) -> None:
+    """Fill in the rows of `signed` from `start` up to `stop`."""
+    from pile_assets.dedup import text_kernel  # on first use, see `kernel`
+
+    tokens, bounds = normalise(texts[start:stop])
+    rows = slice(start, stop)
+    text_kernel.minhash(tokens, bounds, SHINGLE, *permutations(), signed.signatures[rows], signed.shingles[rows])
+    signed.norm_hashes[rows] = [xxhash.xxh3_128_digest(tokens.data[begin:end]) for begin, end in pairwise(bounds.tolist())]
 
 
 def _signed_texts(documents: pl.DataFrame) -> list[bytes]:
@@ -209,12 +241,17 @@ def _signed_texts(documents: pl.DataFrame) -> list[bytes]:
 
 
 def normalise(texts: Sequence[bytes]) -> tuple[Bytes, Bounds]:
-    """The normalised texts, one after the other in UTF-8, and their bounds; `texts` is valid UTF-8."""
-    from pile_assets.dedup import kernel
+    """The normalised texts, one after the other in UTF-8 with the kernels' slack after the last, and their bounds.
 
-    source, bounds = _concatenated(texts)
+    `texts` is valid UTF-8.
+    """
+    from pile_assets.dedup import text_kernel
+
+    slack = bytes(text_kernel.SLACK)
+    source, source_bounds = _concatenated([*texts, slack])
+    size = int(source_bounds[-2])
     fold, fold_bounds = fold_table()
-    out = np.empty(kernel.folded_size(source, fold_bounds) + 1, np.uint8)
-    out_bounds = np.zeros_like(bounds)
-    kernel.normalise(source, bounds, fold, fold_bounds, out, out_bounds)
-    return out[: out_bounds[-1]], out_bounds
+    out = np.empty(text_kernel.folded_size(source, size, fold_bounds) + 2 * len(slack), np.uint8)
+    bounds = np.zeros(len(texts) + 1, np.int64)
+    text_kernel.normalise(source, source_bounds[:-1], fold, fold_bounds, out, bounds)
+    return out[: bounds[-1] + len(slack)], bounds

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pile_assets import schemas
-from pile_assets.dedup import kernel, signatures
+from pile_assets.dedup import signatures, text_kernel
 from pile_assets_tests.dedup import definition
-from pile_assets_tests.dedup.faults import broken
+from pile_assets_tests.dedup.faults import plant
 
 SCRIPTS = {
     "Latin": "The quick brown fox — naïve, Ærø, İstanbul, STRASSE and straße — jumps over the lazy dog; twice over it.",
@@ -104,31 +104,73 @@ def test_signature_of_fifty_megabytes_equals_datasketch():
     assert found["shingles"][1] == len(whole.split()) - 4
 
 
-_APART = "                if point < PLANE_4:\n                    end, spaced = _emit(out, end, SPACE, spaced)\n"
+ENTRIES = (text_kernel.normalise, text_kernel.minhash)
+_APART = "                    if point < PLANE_4:\n                        end, spaced = _emit(out, end, SPACE, spaced)\n"
 FAULTS: dict[str, tuple[Any, str, str]] = {
-    "a shingle too long": (kernel.minhash, "for _ in range(shingle)", "for _ in range(shingle + 1)"),
-    "short documents unsigned": (kernel.minhash, "count >= shingle or i == end", "count >= shingle"),
-    "last tile lost": (kernel.minhash, "        if filled:\n", "        if filled == 8:\n"),
-    "tile filled with what was there": (kernel.minhash, "tile[filled:] = tile[0]", "pass"),
-    "window carried to the next document": (kernel.minhash, "window[:] = U64(0)", "pass"),
-    "spaces not collapsed": (
-        kernel.normalise,
-        "end, spaced = _emit(out, end, fold[text[i]], spaced)",
-        "out[end] = fold[text[i]]; end += 1",
+    "a shingle too long": (text_kernel._hash_shingles, "range(width)", "range(width + 1)"),
+    "short documents unsigned": (text_kernel.minhash, "width = held if short else shingle", "width = shingle"),
+    "last eight lost": (text_kernel.minhash, "range(0, found, 8)", "range(0, found - 7, 8)"),
+    "last eight filled with what was there": (text_kernel.minhash, "hashes[found : found + 7] = hashes[0]", "pass"),
+    "window carried to the next document": (
+        text_kernel.minhash,
+        "        held = 0\n",
+        "        held = 0 if d == 0 else held\n",
     ),
-    "space kept at the end": (kernel.normalise, "if end > begin and spaced:", "if False:"),
-    "space of the last document remembered": (kernel.normalise, "        spaced = True\n", "        spaced = end == 0\n"),
-    "planes above the table not apart": (kernel.normalise, _APART + "                for j", "                for j"),
+    "window not carried to the next chunk": (text_kernel.minhash, "kept = min(shingle - 1, held)", "kept = 0"),
+    "a token too long": (
+        text_kernel._next_tokens,
+        "lengths[count] = stop - start",
+        "lengths[count] = stop - start + (count == 40)",
+    ),
+    "last lanes unhashed": (text_kernel._hash_tokens, "range(0, count, LANES)", "range(0, count - LANES + 1, LANES)"),
+    "end of a long token unhashed": (text_kernel._hash_tokens, "if longest > LONG", "if longest > 2 * LONG"),
+    "spaces not collapsed": (
+        text_kernel._emit_block,
+        "~(separators & ((separators << U64(1)) | U64(spaced)))",
+        "U64(0xFFFFFFFFFFFFFFFF)",
+    ),
+    "space before the block forgotten": (text_kernel._emit_block, "U64(spaced)", "U64(0)"),
+    "space at the block's end forgotten": (
+        text_kernel._emit_block,
+        "return end, (separators >> U64(plain - 1)) & U64(1) != 0",
+        "return end, False",
+    ),
+    "spaces between others not collapsed": (text_kernel._emit, "(not (space and spaced))", "1"),
+    "space kept at the end": (text_kernel.normalise, "if end > begin and spaced:", "if False:"),
+    "space of the last document remembered": (text_kernel.normalise, "        spaced = True\n", "        spaced = end == 0\n"),
+    "planes above the table not apart": (
+        text_kernel.normalise,
+        _APART + "                    for j",
+        "                    for j",
+    ),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_in_the_kernel_is_seen(fault, monkeypatch):
     function, old, new = FAULTS[fault]
-    texts = ["one two  three four five six seven", "", "eight nine ", SCRIPTS["Han"], SCRIPTS["Latin"]]
+    chunk = " ".join(f"w{number}" for number in range(text_kernel.CHUNK + 30))
+    sentence = f"{'nine ' * 12}ten  \n\n\televen   twelve  thirteen {'long' * 10} of a line with more than one block in it  "
+    texts = [
+        "one two  three four five six seven",
+        "",
+        "eight nine ",
+        sentence,
+        "a  é  b",
+        chunk,
+        SCRIPTS["Han"],
+        SCRIPTS["Latin"],
+    ]
     assert signed(*texts).equals(expected(*texts))
-    monkeypatch.setattr(kernel, function.__name__, broken(function, old, new))
+    plant(monkeypatch, text_kernel, ENTRIES, function, old, new)
     assert not signed(*texts).equals(expected(*texts))
+
+
+def test_the_kernel_in_plain_python_without_a_fault_is_right(monkeypatch):
+    """Else the faults above would prove nothing."""
+    plant(monkeypatch, text_kernel, ENTRIES, text_kernel.minhash, "shingles[d] = 0", "shingles[d] = 0")
+    texts = [*SCRIPTS.values(), "a " * 100]
+    assert signed(*texts).equals(expected(*texts))
 
 
 def test_permutations_are_those_of_datasketch():
@@ -151,9 +193,24 @@ def test_no_other_character_has_a_decomposition_or_a_case():
     assert column.str.normalize("NFKD").str.to_lowercase().equals(column)
 
 
-def test_ascii_takes_one_byte_of_the_fold_table_each():
-    _, bounds = signatures.fold_table()
+def test_ascii_of_the_fold_table_is_what_the_kernel_computes():
+    folded, bounds = signatures.fold_table()
     assert bounds[:129].tolist() == list(range(129)), "the kernel reads ASCII without the bounds"
+    ascii_block = bytes(range(128)).ljust(192, b"x")
+    found, _ = signatures.normalise([bytes([byte]) * 2 + ascii_block[byte : byte + 1] for byte in range(128)])
+    spelled = [bytes([byte]).lower() * 3 if folded[byte] != 32 else b"" for byte in range(128)]
+    assert bytes(found[: -text_kernel.SLACK]) == b"".join(spelled)
+    long = [bytes([byte]) * 40 for byte in range(128)]
+    found, _ = signatures.normalise(long)
+    assert bytes(found[: -text_kernel.SLACK]) == b"".join(
+        bytes([byte]).lower() * 40 for byte in range(128) if folded[byte] != 32
+    )
+
+
+def test_no_character_becomes_a_separator_other_than_the_space():
+    """The kernel takes all ASCII separators in normalised text for spaces."""
+    folded, _ = signatures.fold_table()
+    assert not np.isin(folded, [*range(32), 127]).any()
 
 
 @pytest.mark.parametrize(
@@ -210,6 +267,12 @@ def test_batches_do_not_show(monkeypatch):
         assert signed(*texts).equals(whole)
 
 
+def test_threads_do_not_show(monkeypatch):
+    monkeypatch.setattr(signatures, "BATCH_BYTES", 300)
+    documents = pl.DataFrame({"id": "x", "media_type": "text/plain", "text": [*SCRIPTS.values(), "word " * 200, ""] * 5})
+    assert signatures.sign(documents, threads=2).equals(signatures.sign(documents))
+
+
 def test_no_documents_give_an_empty_frame_of_the_schema():
     assert signed().schema == pl.Schema(schemas.SIGNATURES)
 
@@ -232,6 +295,19 @@ def test_compiled_code_is_loaded_on_first_use_only():
         "import sys, pile_assets.dedup.signatures, pile_assets.dedup.resolve; print('pile_assets.dedup.kernel' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_a_new_process_compiles_nothing():
+    """Compiled code lies on disk: some seconds of compiling once, not at every start. `benchmarks.dedup` times it."""
+    code = (
+        "from pile_assets.dedup import kernel, text_kernel as text; from numba.core.dispatcher import Dispatcher\n"
+        "made = [f for m in (kernel, text) for f in vars(m).values() if isinstance(f, Dispatcher) and f.signatures]\n"
+        "print(len(made), sum(len(f.stats.cache_misses) for f in made), sum(len(f.stats.cache_hits) for f in made))"
+    )
+    made, compiled, loaded = map(
+        int, subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout.split()
+    )
+    assert (made, compiled, loaded) == (5, 0, 5)
 
 
 def test_golden_signatures():
