@@ -23,6 +23,7 @@ from pile_assets import doctor
 PROJECT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
+BENCH_LOCK = (PROJECT / "requirements-bench.lock").read_text(encoding="utf-8")
 LONGEST_MODULE = 420
 
 Files = Mapping[str, str]
@@ -82,9 +83,9 @@ def test_a_planted_registry_host_is_found(host):
 # -- dependencies --------------------------------------------------------------------------------------------------
 
 
-def declared() -> list[str]:
+def declared(*extras: str) -> list[str]:
     project = PYPROJECT["project"]
-    return [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    return [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
 
 
 def next_breaking(version: Version) -> Version:
@@ -104,7 +105,9 @@ def loose_ranges(requirements: Iterable[str]) -> list[str]:
 
 
 def test_every_dependency_is_a_range_that_ends_at_the_next_breaking_release():
-    assert loose_ranges([*declared(), *PYPROJECT["build-system"]["requires"]]) == []
+    assert (
+        loose_ranges([*declared(*PYPROJECT["project"]["optional-dependencies"]), *PYPROJECT["build-system"]["requires"]]) == []
+    )
 
 
 @pytest.mark.parametrize("line", ["polars", "polars>=2.1", "polars<3", "polars==2.1", "polars>=2.1,<4", "numba>=0.68,<0.70"])
@@ -122,9 +125,10 @@ def lock_faults(lock: str) -> list[str]:
     return [line for line in lock_entries(lock) if "://" in line or not entry.fullmatch(line)]
 
 
-def test_the_lock_holds_only_exact_versions_with_hashes_and_no_address():
-    assert lock_faults(LOCK) == []
-    assert len(lock_entries(LOCK)) > 50
+@pytest.mark.parametrize("lock", [LOCK, BENCH_LOCK], ids=["main", "bench"])
+def test_a_lock_holds_only_exact_versions_with_hashes_and_no_address(lock):
+    assert lock_faults(lock) == []
+    assert len(lock_entries(lock)) > 50
 
 
 HASH = f"--hash=sha256:{'0' * 64}"
@@ -152,8 +156,16 @@ def unanswered(requirements: Iterable[str], lock: str) -> list[str]:
     return [str(need) for need in parsed if need.name not in locked or locked[need.name] not in need.specifier]
 
 
-def test_the_lock_answers_every_range():
-    assert unanswered(declared(), LOCK) == []
+def test_a_lock_answers_every_range():
+    assert unanswered(declared("dev"), LOCK) == []
+    assert unanswered(declared("bench"), BENCH_LOCK) == []
+
+
+def test_both_locks_have_the_same_version_of_what_the_project_depends_on():
+    """Else the benchmarks would measure another project than the one that is run."""
+    main, bench = (dict(line.split()[0].split("==") for line in lock_entries(lock)) for lock in (LOCK, BENCH_LOCK))
+    names = [Requirement(line).name for line in declared()]
+    assert {name: bench[name] for name in names} == {name: main[name] for name in names}
 
 
 @pytest.mark.parametrize("line", ["polars>=2.2,<3", "not-in-the-lock>=1,<2"])
