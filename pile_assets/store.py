@@ -339,25 +339,32 @@ class Store:
         """Hold `PILE_HOME/locks/<name>`; raises Busy, naming the holder, where another process has it and `wait` is False."""
         path = self.home / "locks" / name
         path.parent.mkdir(exist_ok=True)
-        with open(path, "a+") as handle:
-            mode = (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | (0 if wait else fcntl.LOCK_NB)
-            try:
-                fcntl.flock(handle, mode)
-            except BlockingIOError as error:
-                handle.seek(0)
-                raise Busy(
-                    f"The store is in use by {handle.read().strip() or 'a daemon run'}.",
-                    remedy="Wait until it has finished, or stop it; then try again.",
-                ) from error
+        with hold(path, purpose, exclusive=exclusive, wait=wait):
+            yield
+
+
+@contextmanager
+def hold(path: Path, purpose: str, *, exclusive: bool, wait: bool = False) -> Iterator[None]:
+    """Hold a lock file; raises Busy, naming the holder, where another process has it and `wait` is False."""
+    with open(path, "a+") as handle:
+        mode = (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | (0 if wait else fcntl.LOCK_NB)
+        try:
+            fcntl.flock(handle, mode)
+        except BlockingIOError as error:
+            handle.seek(0)
+            raise Busy(
+                f"The store is in use by {handle.read().strip() or 'a daemon run'}.",
+                remedy="Wait until it has finished, or stop it; then try again.",
+            ) from error
+        if exclusive:
+            handle.truncate(0)
+            handle.write(f"{purpose} (process {os.getpid()})")
+            handle.flush()
+        try:
+            yield
+        finally:
             if exclusive:
                 handle.truncate(0)
-                handle.write(f"{purpose} (process {os.getpid()})")
-                handle.flush()
-            try:
-                yield
-            finally:
-                if exclusive:
-                    handle.truncate(0)
 
 
 def write_parquet(frame: pl.DataFrame, path: Path, *, rows_together: int | None = None) -> None:

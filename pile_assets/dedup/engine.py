@@ -1,31 +1,33 @@
-"""Duplicates of a corpus that changes: verdicts brought up to the members there are now.
+"""Duplicates of a corpus that changes: verdicts brought up to the members there are now, at the cost of the change.
 
-What belongs here: the public face of the engine, and which members have another verdict than before. What may not: the
-definition of a verdict (`resolve`), what a member's documents are or where they lie (the caller's `load`).
+What belongs here: the public face of the engine. What may not: the
+definition of a verdict (`resolve`), how a change is taken up (`advance`), files (`cache`, `columns`), what a member's
+documents are or where they lie (the caller's `load`).
 
 A **member** is a set of documents that comes, changes and leaves as one, such as a source partition. The verdicts are a
 pure function of the members and their documents, never of how the engine came to them: those of `resolve.resolve` over
-all candidates.
+all candidates. Documents that a new version of a member has unchanged are not looked at again.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pile_assets.dedup.resolve import CANDIDATES, VERDICTS, resolve
-from pile_assets.store import digest
+from pile_assets.dedup.cache import Folder
+from pile_assets.dedup.resolve import VERDICTS
+from pile_assets.dedup.table import OFFERED
+from pile_assets.dedup.verdicts import CHANGES, PLACED, changes_between, cluster_sizes, placed
 
-OFFERED = {name: dtype for name, dtype in CANDIDATES.items() if name not in ("tier", "seniority")}
-"""What `load` gives of a member: candidates without the columns that the member has for all of them. A further Boolean
-column `live`, where there is one, is false for documents that only claim their id: they get no verdict and are no
-duplicate's canonical, and no other document may have their id."""
+if TYPE_CHECKING:
+    from pile_assets.dedup.state import State
 
-PLACED = VERDICTS | {"dup_of_member": pl.String}
-"""Verdicts with the name of the member that holds `dup_of`."""
+__all__ = ["CHANGES", "OFFERED", "PLACED", "Engine", "IdTwice", "Load", "Member", "Update"]
 
 Load = Callable[[str], pl.DataFrame]
+"""Gives the documents of a member as `table.OFFERED`."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,11 @@ class Member:
 class Update:
     """What bringing the engine up to date took, and whom it concerns. Counts are documents."""
 
-    changed: tuple[str, ...]  # members whose verdicts are not those of before; those that came or left too; sorted
+    changed: tuple[str, ...] = ()  # members whose verdicts are not those of before; those that came or left too; sorted
     added: int = 0
     removed: int = 0  # a document whose content or rank changed is removed and added
-    evaluated: int = 0  # looked at again, removed ones included
-    repointed: int = 0  # got a better canonical without being looked at
+    evaluated: int = 0  # whose verdict was looked for or taken away
+    repointed: int = 0  # duplicates that got a better canonical without being looked at
     verified: int = 0  # pairs of signatures compared
     rebuilt: str | None = None  # why everything was decided from nothing; None where only the change was
 
@@ -63,48 +65,46 @@ class Engine:
     """The verdicts of one corpus. What it keeps in its folder is a cache: deleted, it is made again from `load`."""
 
     def __init__(self, folder: Path):
-        self.folder = folder
-        self._digests: dict[str, str] = {}
-        self._placed: dict[str, pl.DataFrame] = {}
+        self.path = folder
+        self._state: State | None = None
 
-    def bring_up_to(self, members: Mapping[str, Member], load: Load) -> Update:
+    def bring_up_to(self, members: Mapping[str, Member], load: Load, *, afresh: bool = False) -> Update:
         """Decide on exactly these members, by name; `load` is asked for the documents of those not known yet.
 
-        Raises ValueError where `load` gives something else than `OFFERED`, and IdTwice; nothing has changed then.
+        One process at a time; others wait. `afresh` decides everything from nothing. Raises ValueError where `load` gives
+        something else than `table.OFFERED`, and IdTwice; nothing has changed then.
         """
-        frames = {name: load(name) for name in sorted(members)}
-        claimed = pl.concat(
-            [pl.DataFrame(schema={"id": pl.String, "member": pl.String})]
-            + [frame.select("id", member=pl.lit(name)) for name, frame in frames.items()]
-        )
-        twice = claimed.filter(pl.col("id").is_duplicated()).sort("id", "member")
-        if twice.height:
-            first = twice["id"][0]
-            raise IdTwice(first, tuple(dict.fromkeys(twice.filter(id=first)["member"])))
-        live = [
-            (frame.filter("live") if "live" in frame.columns else frame).with_columns(
-                tier=pl.lit(members[name].tier, pl.Int64),
-                seniority=pl.lit(members[name].seniority, pl.Int64),
-                member=pl.lit(name),
-            )
-            for name, frame in frames.items()
-        ]
-        candidates = pl.concat([pl.DataFrame(schema=CANDIDATES | {"member": pl.String}), *live], how="diagonal")
-        places = candidates.select("id", "member")
-        verdicts = (
-            resolve(candidates)
-            .join(places, on="id", how="left")
-            .join(places.select(dup_of="id", dup_of_member="member"), on="dup_of", how="left")
-            .sort("id")
-        )
-        self._placed = {name: verdicts.filter(member=name).select(PLACED.keys()) for name in members}
-        before, self._digests = self._digests, {name: digest(frame.rows()) for name, frame in self._placed.items()}
-        changed = [n for n in before.keys() | members.keys() if before.get(n) != self._digests.get(n)]
-        return Update(tuple(sorted(changed)), candidates.height, evaluated=candidates.height, rebuilt="nothing is kept yet")
+        from pile_assets.dedup import advance  # compiled code, on first use
+
+        folder = Folder(self.path)
+        with folder.locked():
+            state, update = advance.brought(folder, members, load, afresh=afresh)
+            if state.differs:
+                state.commit()
+            self._state = state
+        return update
+
+    def preview(self, members: Mapping[str, Member], load: Load) -> pl.DataFrame:
+        """What `bring_up_to` would change of the committed verdicts, as `CHANGES`; changes nothing, and needs `bring_up_to`.
+
+        Only documents that have a verdict before and after are listed, sorted by member and id.
+        """
+        from pile_assets.dedup import advance
+        from pile_assets.dedup.state import State
+
+        folder = Folder(self.path)
+        with folder.locked():
+            before, after = State.open(folder), State.open(folder)
+            try:
+                update = advance.advanced(after, members, load)
+                return changes_between(before.table, after.table, update.changed)
+            finally:
+                after.give_up()
 
     def digest(self, name: str) -> str:
-        """The digest of a member's verdicts: equal where `placed` is equal."""
-        return self._digests[name]
+        """The digest of a member's verdicts: equal where `placed` is equal; KeyError for a stranger."""
+        table = self._known.table
+        return str(table.entries[table.present[name]].digest)
 
     def verdicts(self, name: str) -> pl.DataFrame:
         """The verdicts on the live documents of one member, `resolve.VERDICTS` sorted by id; KeyError for a stranger."""
@@ -112,4 +112,14 @@ class Engine:
 
     def placed(self, name: str) -> pl.DataFrame:
         """The same with the member that holds the canonical: `PLACED`."""
-        return self._placed[name]
+        return placed(self._known.table, self._known.table.present[name])
+
+    def cluster_sizes(self) -> dict[int, int]:
+        """How many kept documents stand for so many documents, themselves included; those that stand alone are left out."""
+        return cluster_sizes(self._known.table)
+
+    @property
+    def _known(self) -> "State":
+        if self._state is None:
+            raise ValueError("bring the engine up to the members before asking for verdicts")
+        return self._state

@@ -1,0 +1,257 @@
+"""The compiled loops that decide: the verdict on one document, on all of them, and on those a change can reach.
+
+Only Numba kernels over the arrays of `runs` belong here. The definition is that of `resolve`; every function here
+relies on one fact: the verdict on a document depends on better-ranked documents only.
+
+What they count: `counters[VERIFIED]` pairs of signatures compared, `[EVALUATED]` documents whose verdict was looked for or
+taken away, `[REPOINTED]` duplicates given a better canonical without that.
+"""
+
+import numba
+import numpy as np
+
+from pile_assets.dedup.kernel import _agreement
+from pile_assets.dedup.runs import I64, KEYS, NONE, U8, U32, Documents, Index, Number, better, find, in_bucket, key_of
+from pile_assets.dedup.signatures import PERMUTATIONS
+from pile_assets.dedup.table import LIVE, RECORDS_PER_BLOCK
+
+VERIFIED, EVALUATED, REPOINTED, COUNTERS = 0, 1, 2, 3
+
+
+@numba.njit(cache=True, nogil=True)
+def same_text(documents: Documents, left: Number, right: Number) -> bool:
+    """Whether two documents are exact duplicates."""
+    documents.seen[right // RECORDS_PER_BLOCK] = 1
+    return bool(np.all(documents.records[left, PERMUTATIONS:] == documents.records[right, PERMUTATIONS:]))
+
+
+@numba.njit(cache=True, nogil=True)
+def agreement(documents: Documents, left: Number, right: Number, threshold: int, counters: I64) -> int:
+    """Equal signature positions of two documents that share a band; 0 where they are no neighbours."""
+    counters[VERIFIED] += 1
+    documents.seen[right // RECORDS_PER_BLOCK] = 1
+    equal = _agreement(documents.records[left, :PERMUTATIONS], documents.records[right, :PERMUTATIONS])
+    return equal if equal >= threshold else 0
+
+
+@numba.njit(cache=True, nogil=True)
+def resembles(documents: Documents, which: Number, left: Number, right: Number, threshold: int, counters: I64) -> int:
+    """For two documents under one key: -1 for exact duplicates, the agreement of neighbours, 0 for neither."""
+    if which == 1:
+        return -1 if same_text(documents, left, right) else 0
+    return agreement(documents, left, right, threshold, counters)
+
+
+@numba.njit(cache=True, nogil=True)
+def keys_to_search(documents: Documents, document: Number) -> int:
+    """Keys 1 up to this one lead to a document's duplicates."""
+    return KEYS if documents.near[document] else 2
+
+
+# -- one document --------------------------------------------------------------------------------------------------
+
+
+@numba.njit(cache=True, nogil=True)
+def best_kept(documents: Documents, index: Index, document: Number, threshold: int, counters: I64) -> tuple[np.int64, int]:
+    """The best-ranked kept duplicate of a document and what `resembles` says of it; (-1, 0) where there is none.
+
+    Exact duplicates come first: one that is kept is the answer, since the document has the same neighbours.
+    A bucket stands in order of rank, so the search in it ends at the first that is kept and resembles, at the
+    document itself, and at the best one found so far.
+    """
+    best, likeness = np.int64(-1), 0
+    documents.seen[document // RECORDS_PER_BLOCK] = 1
+    for which in range(1, keys_to_search(documents, document)):
+        key = key_of(documents, document, which)
+        for run in range(index.runs.shape[0]):
+            position = find(index, run, key)
+            while in_bucket(index, run, position, key):
+                other = np.int64(index.refs[position])
+                position += 1
+                if not better(documents, other, document) or (best >= 0 and not better(documents, other, best)):
+                    break
+                if documents.canonical[other] != other:
+                    continue
+                found = resembles(documents, which, document, other, threshold, counters)
+                if found:
+                    best, likeness = other, found
+                    break
+        if which == 1 and best >= 0:
+            return best, likeness
+    return best, likeness
+
+
+# -- a change ------------------------------------------------------------------------------------------------------
+
+
+@numba.njit(cache=True, nogil=True)
+def propagate(documents: Documents, index: Index, seeds: U32, threshold: int, touched: U8, counters: I64) -> None:
+    """Decide again what a change can reach: the documents that came or left, and those whose canonical that moves.
+
+    `seeds` are the documents that came, live and in the index, and those that left, no longer live, still in the index
+    and still with their last verdict, which is how their dependants are found. Marks in `touched` every document whose
+    verdict is another one. Documents are taken in order of rank; what one of them wakes ranks after it, so that each is
+    evaluated once.
+    """
+    heap, size = np.empty(max(64, 2 * seeds.size), np.uint32), 0
+    for seed in seeds:
+        heap, size = _push(documents, heap, size, seed)
+    last = np.int64(-1)
+    while size:
+        document, size = _pop(documents, heap, size)
+        if document == last:
+            continue
+        last = document
+        counters[EVALUATED] += 1
+        before = documents.canonical[document]
+        best, likeness = np.int64(-1), 0
+        if documents.standing[document] == LIVE:
+            best, likeness = best_kept(documents, index, document, threshold, counters)
+            after = np.uint32(best) if best >= 0 else np.uint32(document)
+        else:
+            after = NONE
+        equal = np.uint8(max(likeness, 0))
+        if after != before or equal != documents.agreement[document]:
+            touched[document] = 1
+        documents.canonical[document], documents.agreement[document] = after, equal
+        if before == document and after != document:
+            heap, size = _wake_dependants(documents, index, document, heap, size)
+        if after == document and before != document:
+            heap, size = _claim_neighbours(documents, index, document, threshold, touched, counters, heap, size)
+
+
+@numba.njit(cache=True, nogil=True)
+def _wake_dependants(documents: Documents, index: Index, lost: Number, heap: U32, size: int) -> tuple[U32, int]:
+    """A document is kept no longer: its duplicates must look for another canonical, or be kept."""
+    documents.seen[lost // RECORDS_PER_BLOCK] = 1
+    for which in range(1, keys_to_search(documents, lost)):
+        key = key_of(documents, lost, which)
+        for run in range(index.runs.shape[0]):
+            position = find(index, run, key)
+            while in_bucket(index, run, position, key):
+                other = np.int64(index.refs[position])
+                position += 1
+                if other != lost and documents.canonical[other] == lost:
+                    heap, size = _push(documents, heap, size, np.uint32(other))
+    return heap, size
+
+
+@numba.njit(cache=True, nogil=True)
+def _claim_neighbours(
+    documents: Documents, index: Index, won: Number, threshold: int, touched: U8, counters: I64, heap: U32, size: int
+) -> tuple[U32, int]:
+    """A document is kept now: kept ones after it that resemble it must look again; duplicates of worse ones become its own."""
+    for which in range(1, keys_to_search(documents, won)):
+        key = key_of(documents, won, which)
+        for run in range(index.runs.shape[0]):
+            position = find(index, run, key)
+            while in_bucket(index, run, position, key):
+                other = np.int64(index.refs[position])
+                position += 1
+                canonical = np.int64(documents.canonical[other])
+                if canonical == NONE or not better(documents, won, other):
+                    continue
+                if canonical != other and not better(documents, won, canonical):
+                    continue
+                found = resembles(documents, which, won, other, threshold, counters)
+                if not found:
+                    continue
+                if canonical == other:
+                    heap, size = _push(documents, heap, size, np.uint32(other))
+                else:
+                    documents.canonical[other], documents.agreement[other] = np.uint32(won), np.uint8(max(found, 0))
+                    touched[other] = 1
+                    counters[REPOINTED] += 1
+    return heap, size
+
+
+@numba.njit(cache=True, nogil=True)
+def _before(documents: Documents, left: Number, right: Number) -> bool:
+    """The order of the heap: rank, and the number where a document and its own earlier state have the same."""
+    if better(documents, np.int64(left), np.int64(right)):
+        return True
+    return bool(left < right) and not better(documents, np.int64(right), np.int64(left))
+
+
+@numba.njit(cache=True, nogil=True)
+def _push(documents: Documents, heap: U32, size: int, document: Number) -> tuple[U32, int]:
+    if size == heap.size:
+        larger = np.empty(2 * size, np.uint32)
+        larger[:size] = heap
+        heap = larger
+    slot = size
+    while slot > 0:
+        parent = (slot - 1) // 2
+        if not _before(documents, document, heap[parent]):
+            break
+        heap[slot] = heap[parent]
+        slot = parent
+    heap[slot] = document
+    return heap, size + 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _pop(documents: Documents, heap: U32, size: int) -> tuple[np.int64, int]:
+    first, size = np.int64(heap[0]), size - 1
+    moving, slot = heap[size], 0
+    while True:
+        child = 2 * slot + 1
+        if child >= size:
+            break
+        if child + 1 < size and _before(documents, heap[child + 1], heap[child]):
+            child += 1
+        if not _before(documents, heap[child], moving):
+            break
+        heap[slot] = heap[child]
+        slot = child
+    heap[slot] = moving
+    return first, size
+
+
+# -- everything ----------------------------------------------------------------------------------------------------
+
+
+@numba.njit(cache=True, nogil=True)
+def settle(documents: Documents, index: Index, order: U32, kept: U32, threshold: int, counters: I64) -> None:
+    """Decide on all documents of `order`, best first, from nothing; the index is one run.
+
+    `kept` is as long as the run and comes in all 0: the numbers of a bucket's kept documents, plus 1, are gathered there
+    at the bucket's place, so that no search passes documents that are not kept.
+    """
+    for number in order:
+        document = np.int64(number)
+        counters[EVALUATED] += 1
+        best, likeness = _best_settled(documents, index, document, kept, threshold, counters)
+        documents.agreement[document] = np.uint8(max(likeness, 0))
+        documents.canonical[document] = np.uint32(best if best >= 0 else document)
+        if best >= 0:
+            continue
+        for which in range(1, keys_to_search(documents, document)):
+            key = key_of(documents, document, which)
+            position = find(index, 0, key)
+            while in_bucket(index, 0, position, key) and kept[position]:
+                position += 1
+            kept[position] = np.uint32(document + 1)
+
+
+@numba.njit(cache=True, nogil=True)
+def _best_settled(
+    documents: Documents, index: Index, document: Number, kept: U32, threshold: int, counters: I64
+) -> tuple[np.int64, int]:
+    """As `best_kept`, over the kept documents of each bucket."""
+    best, likeness = np.int64(-1), 0
+    for which in range(1, keys_to_search(documents, document)):
+        key = key_of(documents, document, which)
+        position = find(index, 0, key)
+        while in_bucket(index, 0, position, key) and kept[position]:
+            other = np.int64(kept[position]) - 1
+            position += 1
+            if best >= 0 and not better(documents, other, best):
+                break
+            found = resembles(documents, which, document, other, threshold, counters)
+            if found:
+                best, likeness = other, found
+                break
+        if which == 1 and best >= 0:
+            return best, likeness
+    return best, likeness
