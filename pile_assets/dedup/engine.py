@@ -12,11 +12,12 @@ all candidates. Documents that a new version of a member has unchanged are not l
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
 from pile_assets.dedup.cache import Folder
+from pile_assets.dedup.columns import Damaged
 from pile_assets.dedup.resolve import VERDICTS
 from pile_assets.dedup.table import OFFERED
 from pile_assets.dedup.verdicts import CHANGES, PLACED, changes_between, cluster_sizes, placed
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHANGES", "OFFERED", "PLACED", "Engine", "IdTwice", "Load", "Member", "Update"]
 
+T = TypeVar("T")
 Load = Callable[[str], pl.DataFrame]
 """Gives the documents of a member as `table.OFFERED`."""
 
@@ -67,6 +69,7 @@ class Engine:
     def __init__(self, folder: Path):
         self.path = folder
         self._state: State | None = None
+        self._asked: tuple[Mapping[str, Member], Load] = {}, _nothing
 
     def bring_up_to(self, members: Mapping[str, Member], load: Load, *, afresh: bool = False) -> Update:
         """Decide on exactly these members, by name; `load` is asked for the documents of those not known yet.
@@ -81,25 +84,30 @@ class Engine:
             state, update = advance.brought(folder, members, load, afresh=afresh)
             if state.differs:
                 state.commit()
-            self._state = state
+            self._state, self._asked = state, (members, load)
         return update
 
-    def preview(self, members: Mapping[str, Member], load: Load) -> pl.DataFrame:
-        """What `bring_up_to` would change of the committed verdicts, as `CHANGES`; changes nothing, and needs `bring_up_to`.
+    def preview(self, members: Mapping[str, Member], then: Mapping[str, Member], load: Load) -> pl.DataFrame:
+        """What would change of the verdicts, as `CHANGES`, if the members were others; nothing of it is kept.
 
         Only documents that have a verdict before and after are listed, sorted by member and id.
         """
-        from pile_assets.dedup import advance
+        from pile_assets.dedup.advance import advanced
         from pile_assets.dedup.state import State
 
+        self.bring_up_to(members, load)
         folder = Folder(self.path)
-        with folder.locked():
-            before, after = State.open(folder), State.open(folder)
-            try:
-                update = advance.advanced(after, members, load)
-                return changes_between(before.table, after.table, update.changed)
-            finally:
-                after.give_up()
+
+        def compare() -> pl.DataFrame:
+            with folder.locked():
+                before, after = State.open(folder), State.open(folder)
+                try:
+                    update = advanced(after, then, load)
+                    return changes_between(before.table, after.table, update.changed)
+                finally:
+                    after.give_up()
+
+        return self._sound(compare)
 
     def digest(self, name: str) -> str:
         """The digest of a member's verdicts: equal where `placed` is equal; KeyError for a stranger."""
@@ -112,14 +120,26 @@ class Engine:
 
     def placed(self, name: str) -> pl.DataFrame:
         """The same with the member that holds the canonical: `PLACED`."""
-        return placed(self._known.table, self._known.table.present[name])
+        return self._sound(lambda: placed(self._known.table, self._known.table.present[name]))
 
     def cluster_sizes(self) -> dict[int, int]:
         """How many kept documents stand for so many documents, themselves included; those that stand alone are left out."""
         return cluster_sizes(self._known.table)
+
+    def _sound(self, read: Callable[[], T]) -> T:
+        """What reading the cache gives; found damaged, it is made again first."""
+        try:
+            return read()
+        except Damaged:
+            self.bring_up_to(*self._asked, afresh=True)
+            return read()
 
     @property
     def _known(self) -> "State":
         if self._state is None:
             raise ValueError("bring the engine up to the members before asking for verdicts")
         return self._state
+
+
+def _nothing(name: str) -> pl.DataFrame:
+    raise KeyError(name)

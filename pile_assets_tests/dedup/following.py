@@ -259,10 +259,10 @@ class Following(RuleBasedStateMachine):
     def rank_anew(self, data: Any, tier: int) -> None:
         """What the preview says of a promotion is what it does."""
         name = data.draw(st.sampled_from(sorted(self.parts)))
-        before, old = self.verdicts, self.parts[name]
-        self.parts[name] = replace(old, tier=tier)
+        before, now = self.verdicts, self.members
+        self.parts[name] = replace(self.parts[name], tier=tier)
         content = {path.name: path.read_bytes() for path in (self.folder / "cache").iterdir()}
-        expected = self.engine.preview(self.members, self.load)
+        expected = self.engine.preview(now, self.members, self.load)
         assert content == {path.name: path.read_bytes() for path in (self.folder / "cache").iterdir() if path.name in content}
         assert published(self.engine, list(self.parts)) == self.published
         self.change()
