@@ -18,7 +18,6 @@ A file is written to a temporary name in its final directory, flushed to disk, t
 last. A crash between any two writes leaves unreferenced files and the previous manifest.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -32,7 +31,8 @@ from typing import Any, Self
 
 import polars as pl
 
-from pile_assets.errors import Busy, PileError, StoreDamage
+from pile_assets.errors import PileError, StoreDamage
+from pile_assets.locks import hold
 
 FORMAT = 1
 FILES_LOCK = "lock-files"
@@ -341,30 +341,6 @@ class Store:
         path.parent.mkdir(exist_ok=True)
         with hold(path, purpose, exclusive=exclusive, wait=wait):
             yield
-
-
-@contextmanager
-def hold(path: Path, purpose: str, *, exclusive: bool, wait: bool = False) -> Iterator[None]:
-    """Hold a lock file; raises Busy, naming the holder, where another process has it and `wait` is False."""
-    with open(path, "a+") as handle:
-        mode = (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | (0 if wait else fcntl.LOCK_NB)
-        try:
-            fcntl.flock(handle, mode)
-        except BlockingIOError as error:
-            handle.seek(0)
-            raise Busy(
-                f"The store is in use by {handle.read().strip() or 'a daemon run'}.",
-                remedy="Wait until it has finished, or stop it; then try again.",
-            ) from error
-        if exclusive:
-            handle.truncate(0)
-            handle.write(f"{purpose} (process {os.getpid()})")
-            handle.flush()
-        try:
-            yield
-        finally:
-            if exclusive:
-                handle.truncate(0)
 
 
 def write_parquet(frame: pl.DataFrame, path: Path, *, rows_together: int | None = None) -> None:

@@ -23,7 +23,8 @@ import numpy as np
 import xxhash
 
 from pile_assets.dedup.columns import Array, Damaged
-from pile_assets.store import canonical, hold, write_atomically
+from pile_assets.locks import hold
+from pile_assets.store import canonical, write_atomically
 
 STATE = "state.json"
 LOCK = "lock"
