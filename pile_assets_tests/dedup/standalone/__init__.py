@@ -1,0 +1,1 @@
+"""Tests of duplicate removal by itself, over files."""
