@@ -244,7 +244,7 @@ def withdrawn(lookup: Lookup) -> dict[str, Any]:
     takedowns = lookup(TAKEDOWNS)
     if takedowns is None or "tombstones" not in takedowns.versions:
         return {}
-    return {name: takedowns.facts[name] for name in ("tombstones", "grouped")}
+    return {name: takedowns.facts[name] for name in ("tombstones", "grouped", "releases")}
 
 
 def shard_facts(manifest: Manifest) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pile_assets.console.terminal import EXIT_CODES, FAILED, counts, json_option
 if TYPE_CHECKING:
     from pile_assets.deployment import Deployment, Session
     from pile_assets.licensing.takedowns.model import Takedown
+    from pile_assets.withdrawal.purge import Purged
     from pile_assets.withdrawal.reach import Reach
 
 
@@ -317,13 +318,72 @@ def _decided(session: "Session", before: "Takedown", state: str, given: Mapping[
     }
     marks = session.vault.marks().get(before.name)
     content["effect"] |= {"docs_removed": len(marks.documents) if marks and state in ("granted", "partially_granted") else 0}
-    if given["older_releases"]:
-        content["effect"] |= {"older_releases": given["older_releases"]}
+    if given["older_releases"] or given["purge"]:
+        content["effect"] |= {"older_releases": given["older_releases"] or "withdrawn"}
     content["history"] = [*content["history"], [now, state]]
     after = _valid(content)
     if refused := follows(before, after):
         raise PileError(f"{before.id} cannot be decided so: {refused}.", remedy="Run `pile takedown show` for where it stands.")
     return after
+
+
+# -- purge ---------------------------------------------------------------------------------------------------------
+
+
+@takedown.command(epilog=EXIT_CODES)
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@json_option
+@click.pass_context
+def purge(context: click.Context, yes: bool, as_json: bool) -> None:
+    """Remove from the store the bytes of all documents whose decision says so, and search everything for them.
+
+    Raw files, every stage, shards, older releases, remembered steps and caches lose them; the other documents stay as they
+    are. Builds what that makes due, and asks no publisher for news. Exits 1 where anything is left or could not be searched.
+    """
+    from pile_assets.store import Store
+    from pile_assets.withdrawal import purge as purging
+
+    deployment, session = _session()
+    waiting = {"/".join(place): len(ids) for place, ids in purging.pending(session.vault, session.view).items()}
+    back = sorted(purging.undone(session.vault, session.view))
+    if not waiting and not back:
+        return terminal.print_json({"documents": {}}) if as_json else click.echo("Nothing is to be removed.")
+    if not as_json:
+        table("To be removed", ["source partition", "documents"], sorted(waiting.items()))
+        table("Undone, to be fetched again", ["request"], [[id_] for id_ in back])
+    if not yes and (as_json or not click.confirm("Remove them for good?")):
+        return terminal.print_json({"pending": waiting, "undone": back}) if as_json else click.echo("Nothing was removed.")
+    with Store(deployment.home).lock("pile takedown purge", exclusive=True), terminal.progress() as progress:
+        done = purging.run(deployment.open(), progress)
+    _show_purged(done, as_json)
+    if not done.proven:
+        context.exit(FAILED)
+    return None
+
+
+def _show_purged(done: "Purged", as_json: bool) -> None:
+    result = {
+        "documents": done.documents,
+        "to_be_fetched_again": ["/".join(place) for place in done.restored],
+        "files_removed": done.erased.files,
+        "releases_withdrawn": done.erased.releases,
+        "caches_removed": done.erased.caches,
+        "files_searched": done.files_searched,
+        "left": [vars(trace) for trace in done.left],
+        "not_searched": done.unsearched,
+        "with_copies_that_stay": done.copies,
+        "proven": done.proven,
+    }
+    if as_json:
+        return terminal.print_json(result)
+    terminal.facts("Removed", {"documents": sum(done.documents.values()), "files": sum(done.erased.files.values())})
+    for trace in done.left:
+        click.echo(f"left: {plain(trace.file)} {plain(trace.inside)} holds text of {plain(trace.document or '?')}", err=True)
+    for name in done.unsearched:
+        click.echo(f"not searched: {plain(name)}", err=True)
+    if done.proven:
+        click.echo(f"None of the removed text is in any of the {done.files_searched:,} files under PILE_HOME.")
+    return None
 
 
 # -- fingerprint ---------------------------------------------------------------------------------------------------

@@ -33,7 +33,8 @@ def key_of(vault: Vault) -> str | None:
 
 
 def _key(ledger: Ledger, vault: Vault) -> str:
-    return digest([VERSION, ledger.version, digest(ledger.lines), len(ledger.flaws), vault.marks_version()])
+    gone = vault.withdrawn_releases()
+    return digest([VERSION, ledger.version, digest(ledger.lines), len(ledger.flaws), vault.marks_version(), gone])
 
 
 def run(vault: Vault, view: View, report: Report) -> None:
@@ -99,7 +100,7 @@ class _Facts:
 
 def _manifest(vault: Vault, view: View, ledger: Ledger) -> Manifest:
     suppressed = _suppressed(view)
-    published = tombstones.of(ledger, vault.marks())
+    published = tombstones.of(ledger, vault.marks(), vault.withdrawn_releases())
     standings = [entry.decision.state for entry in ledger.entries.values()]
     return Manifest(
         TAKEDOWNS,

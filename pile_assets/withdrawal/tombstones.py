@@ -8,7 +8,7 @@ release has no tombstone, nor what is only quarantined.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pile_assets.licensing.takedowns.ledger import Ledger
@@ -24,8 +24,9 @@ OPAQUE = 32
 """Hexadecimal digits of a keyed hash that are published: enough to tell documents apart."""
 
 
-def of(ledger: Ledger, remembered: Mapping[str, Marks]) -> dict[str, list[dict[str, Any]]]:
-    """`tombstones` with the fields of `COLUMNS`, and `grouped` with source, reason and number of documents; both sorted."""
+def of(ledger: Ledger, remembered: Mapping[str, Marks], releases: Sequence[str]) -> dict[str, Any]:
+    """`tombstones` with the fields of `COLUMNS`; `grouped` with source, reason and number of documents; and `releases`, those
+    whose files were removed. All are sorted."""
     listed: list[dict[str, Any]] = []
     counted: Counter[str] = Counter()
     for entry in ledger.in_force:
@@ -45,4 +46,5 @@ def of(ledger: Ledger, remembered: Mapping[str, Marks]) -> dict[str, list[dict[s
         for source, count in sorted(counted.items())
         if count >= SMALLEST_GROUP
     ]
-    return {"tombstones": sorted(listed, key=lambda row: [row[name] for name in COLUMNS]), "grouped": grouped}
+    tombstones = sorted(listed, key=lambda row: [row[name] for name in COLUMNS])
+    return {"tombstones": tombstones, "grouped": grouped, "releases": list(releases)}

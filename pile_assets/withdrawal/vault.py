@@ -160,7 +160,7 @@ class Vault:
     # -- progress --------------------------------------------------------------------------------------------------
 
     def progress(self) -> dict[str, dict[str, str]]:
-        """Id -> what happened -> when, in UTC, or for `release` which."""
+        """Id -> what happened -> when, in UTC; or for `release` and `releases`, which."""
         return self._read("progress.json") or {}
 
     def note(self, ids: Mapping[str, Mapping[str, str | None]]) -> None:
@@ -172,6 +172,16 @@ class Vault:
                 noted.setdefault(id_, {}).setdefault(what, value or now)
         if noted != self.progress():
             self._write("progress.json", noted)
+
+    def unnote(self, id_: str, what: str) -> None:
+        """Forget that something happened to a request, because it was undone."""
+        noted = {name: dict(happened) for name, happened in self.progress().items()}
+        if noted.get(id_, {}).pop(what, None) is not None:
+            self._write("progress.json", noted)
+
+    def withdrawn_releases(self) -> list[str]:
+        """The releases whose files were removed for a request, sorted."""
+        return sorted({name for noted in self.progress().values() for name in noted.get("releases", "").split()})
 
     def saved(self) -> str | None:
         """When the ledger's file was last saved."""

@@ -124,6 +124,12 @@ class Takedown(Part):
     effect: Effect = Effect()
     history: Annotated[tuple[tuple[Moment, str], ...], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _purge_reaches_older_releases(self) -> Self:
+        if self.decision.purge and self.effect.older_releases != "withdrawn":
+            raise ValueError("a purge removes the files of older releases too: effect.older_releases must be withdrawn")
+        return self
+
     @property
     def in_force(self) -> bool:
         """Whether its documents are out of the corpus."""
