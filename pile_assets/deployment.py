@@ -37,7 +37,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 @dataclass(frozen=True)
 class Deployment:
     """The settings of one deployment. Environment: PILE_HOME, PILE_REGISTRY, PILE_SHARD_BYTES, PILE_ADMIT,
-    PILE_JURISDICTIONS, PILE_GRACE_HOURS, PILE_KEEP_RELEASES, PILE_TAKEDOWNS."""
+    PILE_JURISDICTIONS, PILE_GRACE_HOURS, PILE_KEEP_RELEASES."""
 
     home: Path
     registry: Path = DEFAULT_FOLDER
@@ -46,7 +46,6 @@ class Deployment:
     grace_hours: float = GRACE_HOURS
     keep_releases: int = KEEP_RELEASES
     jurisdictions: tuple[str, ...] = ("US",)  # where a work without a licence must be in the public domain
-    ledger: Path | None = None  # of takedowns; by default under PILE_HOME/state
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Deployment":
@@ -60,7 +59,6 @@ class Deployment:
                 grace_hours=float(environment.get("PILE_GRACE_HOURS", GRACE_HOURS)),
                 keep_releases=int(environment.get("PILE_KEEP_RELEASES", KEEP_RELEASES)),
                 jurisdictions=_jurisdictions(environment.get("PILE_JURISDICTIONS", "US")),
-                ledger=Path(environment["PILE_TAKEDOWNS"]).resolve() if environment.get("PILE_TAKEDOWNS") else None,
             )
             if deployment.admit not in ADMITTING:
                 raise ValueError(f"PILE_ADMIT is {deployment.admit.value}, which admits nothing")
@@ -90,7 +88,7 @@ class Deployment:
         state = State(self.home, rehearse=rehearse)
         registry = load(self.registry)
         day = today or datetime.now(UTC).date()
-        view, vault = View(store, rehearse=rehearse), Vault(store, self.ledger, rehearse=rehearse)
+        view, vault = View(store, rehearse=rehearse), Vault(store, rehearse=rehearse)
         sources = sources_of(registry, state, self.admit, day)
         return Session(self, view, vault, state, registry, sources, day)
 

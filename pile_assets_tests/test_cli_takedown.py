@@ -85,7 +85,7 @@ def test_a_request_takes_effect_when_it_is_written_and_reaches_the_shards_with_t
     assert shown["partitions"] == {"songs/mixed": 1}
     assert sum(shown["still_in_shards"].values()) == 1
     report = built.build()
-    assert report["touched"].keys() == {"dedup", "unique", "shard_plan", "shards", "release"}
+    assert report["touched"].keys() == {"dedup", "unique", "shard_plan", "shards", "legal_kit", "cards", "release"}
     assert GONE not in shard_ids(built)
     measured = built.ask("takedown", "show", first(built))["measured"]
     assert 0 <= measured["seconds_to_applied"] <= measured["seconds_to_clean"]
@@ -221,7 +221,9 @@ def test_a_tombstone_names_request_and_reason_and_nothing_of_the_document(built:
     assert built.run("verify").exit_code == 0
 
 
-@pytest.mark.parametrize(("kind", "value", "grouped"), [("doc_id", GONE, []), ("url_prefix", "https://example.org/fable-", [15])])
+@pytest.mark.parametrize(
+    ("kind", "value", "grouped"), [("doc_id", GONE, []), ("url_prefix", "https://example.org/fable-", [15])]
+)
 def test_personal_data_is_only_counted_and_only_in_groups(built: Pile, kind: str, value: str, grouped: list[int]) -> None:
     asked = ("takedown", "add", kind, value, "--reason", "personal_data", "--role", "data_subject", "--yes")
     built.ask(*asked)

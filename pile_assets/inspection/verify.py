@@ -22,6 +22,7 @@ from pile_assets.assembly import RELEASE, live_shards, release_key
 from pile_assets.errors import StoreDamage
 from pile_assets.inspection.audit import Audit, Problem, Progress, place_of
 from pile_assets.inspection.sql import filters_of
+from pile_assets.inspection.withdrawn import withdrawn
 from pile_assets.release import history
 from pile_assets.release import manifest as releases
 from pile_assets.store import Address, FileRef, Manifest, Store, rows_digest
@@ -335,5 +336,5 @@ def _lists_the_shards(live: list[Manifest], current: Manifest, path: Path) -> It
             yield Problem("release", f"release {current.data_version}", found, address=RELEASE)
 
 
-CHECKS: tuple[Check, ...] = (manifests, files, shard_rows, admission, conservation, release)
+CHECKS: tuple[Check, ...] = (manifests, files, shard_rows, admission, conservation, release, withdrawn)
 """All checks, cheapest to understand first. A check may trust what an earlier one has found whole."""

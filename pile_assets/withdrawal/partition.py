@@ -9,7 +9,7 @@ own.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -42,7 +42,12 @@ def known_by(view: View, key: bytes, place: Place, *, signatures: bool) -> Parti
         facts = narrow.join(view.store.frame(signed, schemas.SIGNATURES, columns), on="id", how="left", maintain_order="left")
     lacking = [pl.lit(None, dtype).alias(name) for name, dtype in _FACTS.items() if name not in facts.columns]
     release, released = _released(view, place)
-    return Partition(key, place, facts.with_columns(lacking), release, released)
+    texts = dict(narrow.select("id", "text_sha256").iter_rows())
+
+    def settled() -> list[str]:
+        return [id_ for id_, text in _judged(view, place) if texts.get(id_) == text]
+
+    return Partition(key, place, facts.with_columns(lacking), release, released, settled)
 
 
 _FACTS = {name: schemas.DOCUMENTS[name] for name in scopes.FACTS} | marks.FACTS
@@ -55,6 +60,14 @@ def _released(view: View, place: Place) -> tuple[str | None, Sequence[str]]:
         return None, ()
     verdicts = view.store.frame(unique, schemas.UNIQUE, ["id", "verdict"])
     return release.facts["release"], verdicts.filter(pl.col("verdict") == "kept")["id"].to_list()
+
+
+def _judged(view: View, place: Place) -> Iterator[tuple[str, str]]:
+    """(document id, digest of its text) of the documents that the last verdicts were made on."""
+    unique = view.get(Address.of_source(place[0], "unique", place[1]))
+    folder = view.store.folder(Address.of_source(place[0], "documents", place[1]))
+    for pin in unique.facts["pins"]["documents"] if unique else ():
+        yield from view.store.read_part(folder / pin["name"], ["id", "text_sha256"]).iter_rows()
 
 
 def check(vault: Vault, view: View, source: str, partition: str) -> Committed | None:

@@ -1,6 +1,6 @@
 """The private files of withdrawal under `PILE_HOME/state/takedowns`: primary state, never part of a release.
 
-    ledger.jsonl      the requests, one line each; people add lines, with `pile takedown` or an editor
+    ledger.jsonl      the requests, one line each; people add lines, with `pile takedown` or an editor; or PILE_TAKEDOWNS
     sealed.json       every line as it was first read, chained by a keyed hash: what keeps an edit from letting documents in
     key               32 random bytes in hexadecimal digits, made at first need; or PILE_TAKEDOWN_KEY
     marks/<id>.json   keyed hashes of the documents that a takedown keeps out (`licensing.takedowns.marks`)
@@ -26,7 +26,7 @@ from pile_assets.licensing.takedowns.marks import Marks
 from pile_assets.licensing.takedowns.model import Takedown
 from pile_assets.store import Store, digest, file_sha256, write_atomically
 
-KEY_VARIABLE = "PILE_TAKEDOWN_KEY"
+LEDGER_VARIABLE, KEY_VARIABLE = "PILE_TAKEDOWNS", "PILE_TAKEDOWN_KEY"
 LOCK = "lock-takedowns"
 """Held while marks are read and written; several runs may meet arriving documents at once."""
 
@@ -37,13 +37,12 @@ class Vault:
     def __init__(
         self,
         store: Store,
-        ledger: Path | None = None,
         *,
         rehearse: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ):
         self.folder = store.home / "state" / "takedowns"
-        self.path = ledger or self.folder / "ledger.jsonl"
+        self.path = Path(os.environ.get(LEDGER_VARIABLE) or self.folder / "ledger.jsonl").resolve()
         self._store, self._rehearse, self._clock = store, rehearse, clock
         self._kept: dict[str, Any] = {}
 

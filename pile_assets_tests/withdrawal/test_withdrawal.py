@@ -213,13 +213,33 @@ def test_what_resembles_it_is_refused_for_ever_only_where_that_was_asked(corpus,
     assert ("songs:again/alike" in ids(corpus)) == (not near)
 
 
-def test_a_late_canonical_takes_the_neighbours_that_were_there_with_it(corpus):
-    add(corpus, request(1, "author_key", "Evil Copyist", near_duplicates=True))
+@pytest.mark.parametrize("near", [False, True])
+@pytest.mark.parametrize("source", ["songs", "fables"])
+def test_nobody_takes_out_what_was_there_by_publishing_it_again_under_a_name_that_is_refused(corpus, near, source):
+    before = ids(corpus)
+    add(corpus, request(1, "author_key", "Evil Copyist", near_duplicates=near))
     run(corpus)
-    text = with_changed_word(prose("fable-two-1"), 9)
-    corpus.publish("songs", "again", [document("alike", text, author="Evil Copyist")])
+    texts = [prose("fable-two-1"), with_changed_word(prose("fable-two-2"), 9)]
+    copied = [document(f"copy-{i}", text, author="Evil Copyist") for i, text in enumerate(texts)]
+    if source == "fables":  # in the very partition that holds the original
+        copied += [document(f"fable-two-{i}", author="B. Baker") for i in range(4)]
+    corpus.publish(source, "two", copied)
     run(corpus)
-    assert not {"songs:again/alike", "fables:two/fable-two-1"} & ids(corpus)
+    assert ids(corpus) == before
+    run_again = [document(f"fable-two-{i}", author="B. Baker, of the mill") for i in range(4)]
+    corpus.publish("fables", "two", run_again)
+    run(corpus)
+    assert ids(corpus) == before
+
+
+@pytest.mark.parametrize("near", [False, True])
+def test_a_document_that_was_there_may_not_take_the_text_of_a_removed_one(corpus, near):
+    add(corpus, request(1, "doc_id", "fables:two/fable-two-1", near_duplicates=near))
+    run(corpus)
+    lines = [document("same", prose("fable-two-1")), document("near"), document("song")]
+    corpus.publish("songs", "late", lines)
+    run(corpus)
+    assert "songs:late/same" not in ids(corpus)
 
 
 def test_a_document_keeps_out_whatever_text_it_has_next_and_no_other_may_bring_that(corpus):

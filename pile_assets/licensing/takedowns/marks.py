@@ -78,7 +78,7 @@ class Mark:
 @dataclass
 class Marks:
     """What is remembered of one takedown. `bound`: what there was when it was first applied is recorded, so that what came
-    later can be told from it. `others` are documents that had the same text then and were left in."""
+    later can be told from it. `others` are documents that had such a text before it was refused."""
 
     bound: bool = False
     documents: dict[str, Mark] = field(default_factory=dict)

@@ -2,13 +2,14 @@
 
 What belongs here: the order of it. What may not: reading partitions and keeping marks (`withdrawal`).
 
-A document is out where it is marked by a takedown in force and not spared by it. It is marked where the scope names it, or,
-where near duplicates are meant too, for a text like that of one so named; of what arrives later, likewise, and where it is
-the same text again. What had the same text when the takedown was first applied, and is not meant, stays and may take the
-removed one's place.
+A document is out where it is marked by a takedown in force and not spared by it. It is marked where the scope names it; where
+near duplicates are meant, for a text like that of one so named; and when it arrives later, also for the same text again.
+
+What was there before a text was refused, and is not meant itself, stays, and may take the removed one's place. Else whoever is
+named in a takedown could remove what others wrote, by publishing it once more under the name.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 
 import polars as pl
@@ -24,7 +25,8 @@ Place = tuple[str, str]
 
 class Partition:
     """One partition's documents by what they are known by. `facts` has the columns of `scopes.FACTS` and `marks.FACTS`;
-    `released` are the ids that the release named by `release` holds."""
+    `released` are the ids that the release named by `release` holds, `settled` gives those that were there, with the text they
+    have, when verdicts were last made."""
 
     def __init__(
         self,
@@ -33,8 +35,10 @@ class Partition:
         facts: pl.DataFrame,
         release: str | None = None,
         released: Collection[str] = frozenset(),
+        settled: Callable[[], Collection[str]] = frozenset,
     ):
         self.place, self.release, self.released = place, release, frozenset(released)
+        self._settled = settled
         self.ids: list[str] = facts["id"].to_list()
         self.index = scopes.Index(facts)
         self.hashes = marking.hashes(key, facts)
@@ -56,6 +60,10 @@ class Partition:
     def near(self, marks: Marks) -> set[str]:
         """The ids of documents that resemble what was marked."""
         return marking.neighbours(self._facts, marks.signed())
+
+    @cached_property
+    def settled(self) -> frozenset[str]:
+        return frozenset(self._settled())
 
     @cached_property
     def signatures(self) -> dict[str, tuple[int | None, bytes | None]]:
@@ -88,26 +96,25 @@ class Matcher:
                     self._mark(entry, known, id_, neighbour=False)
 
     def mark_copies(self, known: Partition, *, binding: bool) -> None:
-        """Mark copies and neighbours of what was marked. `binding` says that all partitions are looked at, so that takedowns
-        applied for the first time can tell what is there from what comes later."""
+        """Mark copies and neighbours of what was marked, or remember that they may stay. `binding` says that all partitions are
+        looked at, which takedowns need when they are applied for the first time."""
         for entry in self._in_force:
             marks = self.marks[entry.name]
             if (marks.bound and not entry.scope.future) or not (marks.bound or binding):
                 continue
-            out = known.marked(marks)
             spared = {marking.reference(self._key, id_) for id_ in entry.decision.spared}
-            copies = known.with_contents(marks.contents(spared)) - out
+            alike = known.with_contents(marks.contents(spared))
             if entry.scope.near_duplicates:
-                for id_ in copies | (known.near(marks) - out):
-                    self._mark(entry, known, id_, neighbour=True)
-                continue
-            for id_ in copies:
-                reference = known.hashes[id_][0]
-                if marks.bound and reference not in marks.others:
-                    self._mark(entry, known, id_, neighbour=True)
-                elif reference not in marks.others:
-                    marks.others.add(reference)
+                alike |= known.near(marks)
+            for id_ in alike - known.marked(marks):
+                if known.hashes[id_][0] in marks.others:
+                    continue
+                was_there = not marks.bound or id_ in known.settled
+                if was_there and (marks.bound or not entry.scope.near_duplicates):
+                    marks.others.add(known.hashes[id_][0])
                     self.touched.add(entry.name)
+                elif was_there or not binding:
+                    self._mark(entry, known, id_, neighbour=True)
 
     def bind(self) -> None:
         """All partitions have been looked at: from now on what comes is told from what was there."""
