@@ -15,6 +15,7 @@ from pile_assets import assembly, planner, publishing
 from pile_assets.chain import source_context
 from pile_assets.errors import NotAdmitted, PileError
 from pile_assets.licensing import public_domain
+from pile_assets.licensing.decisions import Decision
 from pile_assets.registry.load import DEFAULT_FOLDER, Registry, load
 from pile_assets.registry.models import ADMITTING, Level
 from pile_assets.release import source_facts
@@ -117,9 +118,14 @@ class Session:
     def chains(self) -> dict[str, Chain]:
         """The chain of every running source."""
         return {
-            source: build_chain(record, self.registry.policies[source], self.terms)
+            source: build_chain(record, self.registry.policies[source], self.terms, self.decisions)
             for source, record in self.sources.running.items()
         }
+
+    @cached_property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What reviewers decided that statements mean."""
+        return self.state.decisions(self.registry)
 
     @property
     def terms(self) -> public_domain.Terms:

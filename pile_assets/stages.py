@@ -20,11 +20,10 @@ from pile_assets.dedup import signatures
 from pile_assets.errors import PileError, Quarantine
 from pile_assets.filters import FILTERS
 from pile_assets.filters import policy as policies
-from pile_assets.licensing import claims, public_domain
+from pile_assets.licensing import claims, decisions, public_domain
 from pile_assets.licensing.model import Verdict
 from pile_assets.licensing.verdict import believed, counted_under, credited
 from pile_assets.parts import PartWriter
-from pile_assets.registry.models import Record
 from pile_assets.sources.model import Document, RawFile, Skipped, SourceContext
 from pile_assets.state import Entry
 from pile_assets.steps import SUPPRESSIONS, Chain
@@ -128,7 +127,7 @@ def make_documents(view: View, chain: Chain, context: SourceContext, partition: 
     for item in found:
         if isinstance(item, Skipped):
             tally.skip(item)
-        elif (row := _document_row(chain.record, partition, item, context.document_bytes, tally)) is not None:
+        elif (row := _document_row(chain, partition, item, context.document_bytes, tally)) is not None:
             writer.add(row, row[_BYTES])
     return tally.output(writer.close())
 
@@ -196,7 +195,7 @@ class _Tally:
         )
 
 
-def _document_row(record: Record, partition: str, document: Document, cap: int, tally: _Tally) -> tuple[Any, ...] | None:
+def _document_row(chain: Chain, partition: str, document: Document, cap: int, tally: _Tally) -> tuple[Any, ...] | None:
     """The document as a row of schemas.DOCUMENTS, or None where it is skipped and counted."""
     try:
         encoded = document.text.encode()
@@ -210,8 +209,10 @@ def _document_row(record: Record, partition: str, document: Document, cap: int, 
     if not document.url:
         tally.skip(Skipped(document.raw_path, "no-url", f"{document.native_id}: no url", problem=True))
         return None
+    record = chain.record
     said = believed(document.verdict, record.licence.speakers)
-    grounded, standings = public_domain.grounded(said, document.work)
+    meant = decisions.apply(chain.decisions, said, document.attribution)
+    grounded, standings = public_domain.grounded(meant, document.work)
     verdict = credited(grounded, document.author, document.attribution)
     row = (
         f"{record.id}:{document.native_id}",

@@ -4,6 +4,7 @@
     state/seniority.json            the number each source partition was given at first sight
     state/year.json                 the year of the corpus, for the terms of works in the public domain
     state/sources.json              what the operator switched on or off, and option overrides
+    state/decisions.json            what reviewers decided that statements mean, as last loaded from the registry
     state/records/<source>.json     the last good registry record of each source
     state/evidence/<source>.json    what the last look at its evidence pages found, and what a reviewer said of it
     state/evidence/<source>/        pages that were no longer what the record says, by their hash
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pile_assets.errors import PileError
+from pile_assets.licensing.decisions import Decision
 from pile_assets.registry.load import Registry
 from pile_assets.registry.models import Level, Record
 from pile_assets.review import evidence
@@ -223,6 +225,16 @@ class State:
     def evidence_page(self, source: str, sha256: str) -> Path:
         """Where the bytes of a page that has drifted are kept."""
         return self.folder / "evidence" / source / f"{sha256[:32]}.page"
+
+    def decisions(self, registry: Registry) -> tuple[Decision, ...]:
+        """What reviewers decided; for a file that is broken now, as it last loaded, so that a bad edit withdraws nothing."""
+        kept: dict[str, Any] = self._read("decisions.json") or {}
+        good = {name: [one.model_dump(mode="json") for one in found] for name, found in registry.decisions.items()}
+        bad = {(problem.source or "").removeprefix("decisions/") for problem in registry.problems}
+        broken = {name: found for name, found in kept.items() if name in bad}
+        if kept or good:
+            self._write("decisions.json", broken | good)
+        return tuple(Decision.model_validate(one) for name, found in sorted((broken | good).items()) for one in found)
 
     def effective(self, record: Record) -> Record:
         """The record with the operator's overrides applied."""

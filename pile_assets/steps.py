@@ -5,7 +5,7 @@ What belongs here: the list of steps per source and the computation of keys, bot
 """
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version as library_version
 from typing import Any, cast
@@ -14,6 +14,7 @@ from pile_assets.dedup import signatures
 from pile_assets.filters import FILTERS
 from pile_assets.filters.policy import Policy
 from pile_assets.licensing import accepted, public_domain
+from pile_assets.licensing.decisions import Decision, applying
 from pile_assets.licensing.model import SUFFICIENT
 from pile_assets.registry.models import Record
 from pile_assets.sources.model import SourceModule
@@ -63,6 +64,7 @@ class Chain:
     module: SourceModule
     steps: tuple[Step, ...]
     terms: public_domain.Terms
+    decisions: tuple[Decision, ...] = ()  # of reviewers, those that hold for this source
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -102,14 +104,16 @@ def load_module(record: Record) -> SourceModule:
     return cast(SourceModule, importlib.import_module(f"pile_assets.sources.{record.connector}"))
 
 
-def build_chain(record: Record, policy: Policy, terms: public_domain.Terms) -> Chain:
+def build_chain(record: Record, policy: Policy, terms: public_domain.Terms, decided: Iterable[Decision] = ()) -> Chain:
     """The steps of one source, from its record, its policy and the versions of the code that does them."""
     module = load_module(record)
+    holding = applying(decided, record.id)
     fetching = {"options": module.OPTIONS.shaping(record.options), "partition_bytes": record.size_cap.partition_bytes}
     parsing = fetching | {
         "document_bytes": record.size_cap.document_bytes,
         "licence_table": accepted.digest(),
         "public_domain": public_domain.VERSION,
+        "decisions": [decision.model_dump(mode="json") for decision in holding],
         "libraries": _versions(module.LIBRARIES),
         **({"speakers": sorted(speakers)} if (speakers := set(record.licence.speakers)) < SUFFICIENT else {}),
     }
@@ -127,7 +131,7 @@ def build_chain(record: Record, policy: Policy, terms: public_domain.Terms) -> C
             (Input("documents", "row"), *map(Input, record.filters), Input("cleaned"), Input("signatures")),
         ),
     )
-    return Chain(record, policy, module, steps, terms)
+    return Chain(record, policy, module, steps, terms, holding)
 
 
 def _filter_step(name: str) -> Step:

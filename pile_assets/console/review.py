@@ -1,5 +1,6 @@
 """`pile review`: what people look at and decide about licences."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -75,6 +76,106 @@ def clear(source: str, by: str, reason: str, as_json: bool) -> None:
     if as_json:
         return terminal.print_json({"source": source, "cleared": cleared})
     return click.echo(f"Cleared: {', '.join(cleared)}. The next build takes the source up again.")
+
+
+# -- queue ---------------------------------------------------------------------------------------------------------
+
+
+@review.command(epilog=EXIT_CODES)
+@click.option("--source", "sources", multiple=True, metavar="NAME", help="Only this source; may be given several times.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Most clusters to list.")
+@json_option
+def queue(sources: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """List held documents by what was said of them, most first: one decision clears all that say the same."""
+    from pile_assets.review import queue as waiting
+
+    found = waiting.clusters(waiting.held(_session(rehearse=True), sources))
+    total = sum(cluster.documents for cluster in found)
+    if as_json:
+        return terminal.print_json({"documents": total, "clusters": [cluster.as_dict() for cluster in found]})
+    for number, cluster in enumerate(found[:limit], 1):
+        terminal.facts(
+            f"{number}. {cluster.cause}",
+            {
+                "documents": cluster.documents,
+                "sources": terminal.counts(dict(cluster.sources.most_common())),
+                "statement": cluster.statement or "nothing",
+                "by a decision": "can be settled" if cluster.decidable else "cannot be settled: it needs a better statement",
+                "for example": ", ".join(cluster.examples),
+                "reason": cluster.reason,
+            },
+        )
+    shown = min(limit, len(found))
+    return click.echo(f"Held: {total:,} documents in {len(found):,} clusters; the first {shown:,} are shown.")
+
+
+@review.command(epilog=EXIT_CODES)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+def preview(file: Path, as_json: bool) -> None:
+    """Say what the decisions in FILE would admit and reject, before the file is put into the registry's decisions/."""
+    from pile_assets.registry.load import read_decisions
+    from pile_assets.review import queue as waiting
+
+    found = waiting.preview(waiting.held(_session(rehearse=True)), read_decisions(file)).as_dict()
+    if as_json:
+        return terminal.print_json(found)
+    for title in ("admitted", "rejected", "still_held"):
+        table(title.replace("_", " ").capitalize(), ["licence or reason", "documents"], list(found[title].items()))
+    click.echo(f"Admitted in: {terminal.counts(found['sources']) or 'no source'}. For example: {', '.join(found['examples'])}")
+    return click.echo(f"Put {file.name} into decisions/ of the registry to have it so.")
+
+
+# -- samples -------------------------------------------------------------------------------------------------------
+
+
+@review.command(epilog=EXIT_CODES)
+@click.argument("source")
+@click.option("--n", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many documents.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed draws the same documents.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the file to fill in.")
+@json_option
+def sample(source: str, n: int, seed: int, out: Path | None, as_json: bool) -> None:
+    """Draw documents of a source that nobody chose, as a file in which a person puts true or false after "wrong"."""
+    from pile_assets.review import looking
+    from pile_assets.review import sample as sampling
+
+    session = _session(rehearse=True)
+    looking.record_of(session, source)
+    rows = sampling.draw(session, source, n, seed)
+    path = out or Path(f"{source}-sample.jsonl")
+    sampling.write(rows, path)
+    if as_json:
+        return terminal.print_json({"file": str(path), "seed": seed, "documents": [row["id"] for row in rows]})
+    return click.echo(
+        f'Wrote {len(rows)} documents to {path}. Open each at its publisher, put true or false after "wrong", and run '
+        f"`pile review record {source} --file {path}`."
+    )
+
+
+@review.command(epilog=EXIT_CODES)
+@click.argument("source")
+@click.option("--file", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The judged sample.")
+@json_option
+def record(source: str, file: Path, as_json: bool) -> None:
+    """Put the counts of a judged sample into the source's record, and keep the sample beside it."""
+    from pile_assets.review import looking
+    from pile_assets.review import sample as sampling
+
+    session = _session()
+    looking.record_of(session, source)
+    judged = sampling.read(session, source, file)
+    sampling.record(session, source, judged)
+    found = judged.sample
+    if as_json:
+        counted = {"n": found.n, "wrong": found.wrong, "at_most": round(found.at_most, 4)}
+        return terminal.print_json({"source": source, **counted, "repeated": judged.repeated})
+    click.echo(f"{source}: {found.wrong} wrong of {found.n}. With 95 % confidence at most {found.at_most:.1%} are wrong.")
+    if not judged.repeated:
+        click.echo("The draw gives other documents today: the corpus has changed, or somebody chose. Look at it again.")
+    if found.n < 20:
+        click.echo("`verified` needs at least 20.")
+    return click.echo("Who stands for it sets review.status, review.by and review.on in the record.")
 
 
 COMMANDS = (review,)

@@ -38,6 +38,7 @@ def definitions(deployment: Deployment, settings: Settings) -> dg.Definitions:
         assets=[
             *(asset for source in sources for asset in source_assets.source_assets(source, table)),
             *governance_assets.evidence_assets(sources),
+            governance_assets.review_queue(table),
             *corpus_assets.corpus_assets(sources, table),
         ],
         asset_checks=checks.asset_checks(sources),
@@ -45,6 +46,7 @@ def definitions(deployment: Deployment, settings: Settings) -> dg.Definitions:
             *planned_jobs,
             *refresh_jobs.values(),
             *governance_assets.evidence_jobs(sources),
+            governance_assets.queue_job(),
             reconcile_job,
             collecting.collect_job(),
             new_year.new_year_job(),
@@ -52,6 +54,7 @@ def definitions(deployment: Deployment, settings: Settings) -> dg.Definitions:
         schedules=[
             *(upstream.refresh_schedule(source) for source in running),
             *governance_assets.evidence_schedules(sources),
+            governance_assets.queue_schedule(),
             collecting.collect_schedule(),
             new_year.new_year_schedule(),
         ],

@@ -18,6 +18,7 @@ from pile_assets.graph.governance_assets import session_evidence
 from pile_assets.graph.naming import (
     DEDUP_WORK,
     RELEASE_WORK,
+    REVIEW_WORK,
     TAKEDOWNS_WORK,
     asset_key,
     catalogue_work,
@@ -31,6 +32,7 @@ from pile_assets.graph.naming import (
 )
 from pile_assets.graph.sources import SourceInGraph, domains_of
 from pile_assets.publishing import CARDS, LEGAL_KIT, RELEASE
+from pile_assets.review.queue import QUEUE
 from pile_assets.steps import SUPPRESSIONS, TAKEDOWNS
 from pile_assets.store import Address, Manifest
 from pile_assets.view import View
@@ -68,7 +70,7 @@ class Facts:
     def works(self) -> list[str]:
         """The works whose assets there are, in the order of the graph; the catalogue of a source counts as one."""
         of_sources = [work for source in self._shown for work in _works(source.name)]
-        return [*of_sources, TAKEDOWNS_WORK, DEDUP_WORK, *map(domain_work, domains_of(self._shown)), RELEASE_WORK]
+        return [*of_sources, TAKEDOWNS_WORK, DEDUP_WORK, *map(domain_work, domains_of(self._shown)), RELEASE_WORK, REVIEW_WORK]
 
     def partitions(self) -> Iterator[tuple[str, list[str]]]:
         """The dynamic partitions that must exist, by their definition's name."""
@@ -99,6 +101,8 @@ class Facts:
         elif work == DEDUP_WORK:
             yield self._single(DEDUP)
             yield from (self._stage(f"sources/{source.name}", "unique") for source in self._shown)
+        elif work == REVIEW_WORK:
+            yield self._single(QUEUE)
         elif work == RELEASE_WORK:
             yield from map(self._single, (LEGAL_KIT, CARDS, RELEASE))
 

@@ -1,6 +1,6 @@
-"""`licence_evidence` of every source: the pages its licence rests on, fetched again and compared with its record.
+"""What reviewers look at: `licence_evidence` of every source, its pages compared with its record, and `review_queue`.
 
-What belongs here: the asset, the job and the schedule of a source's evidence, and the event that shows a look. What may not:
+What belongs here: these assets, their jobs and schedules, and the events that show them. What may not:
 fetching and comparing (`pile_assets.review`), refusing anything: that is done where the work is, a failed check is no gate.
 
 The asset is not a parent of `documents`: a page that was looked at again makes no document stale. What drift does is to freeze
@@ -17,12 +17,22 @@ from pile_assets.errors import PileError
 from pile_assets.graph import checks, events
 from pile_assets.graph.chain_run import Context
 from pile_assets.graph.markdown import table_fields
-from pile_assets.graph.naming import DATA_VERSION, WORK, evidence_job, evidence_key, evidence_work
+from pile_assets.graph.naming import (
+    DATA_VERSION,
+    REVIEW_GROUP,
+    REVIEW_WORK,
+    WORK,
+    evidence_job,
+    evidence_key,
+    evidence_work,
+    job_name,
+)
+from pile_assets.graph.parents import REVIEW_QUEUE, Parents
 from pile_assets.graph.sources import SourceInGraph, sources_in_graph
 from pile_assets.graph.upstream import cron
 from pile_assets.graph.working import working
 from pile_assets.registry.models import Record, Refresh
-from pile_assets.review import looking
+from pile_assets.review import looking, queue
 from pile_assets.review.evidence import Look
 from pile_assets.store import digest
 
@@ -150,3 +160,70 @@ def session_evidence(session: Session, name: str) -> tuple[str, dg.AssetMaterial
         return None
     record = looking.record_of(session, name)
     return version(record, look), of_evidence(record, look)
+
+
+# -- the queue -----------------------------------------------------------------------------------------------------
+
+
+def review_queue(table: Parents) -> dg.AssetsDefinition:
+    """One asset over all sources."""
+
+    @dg.asset(
+        key=REVIEW_QUEUE,
+        deps=[dg.AssetDep(parent, partition_mapping=dg.AllPartitionMapping()) for parent in table[REVIEW_QUEUE]],
+        description=(
+            "Held documents by what was said of them, most first, with examples: one decision, a file in the registry's "
+            "`decisions/`, clears all that say the same. `pile review queue` prints it as it is now."
+        ),
+        group_name=REVIEW_GROUP,
+        kinds={"polars", "parquet"},
+        code_version=queue.QUEUE_VERSION,
+        output_required=False,
+    )
+    def gather(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        gather_queue(context)
+        yield from ()
+
+    return gather
+
+
+def gather_queue(context: Context) -> None:
+    """Cluster what is held, and report it where it is another queue than last time."""
+    with working(REVIEW_WORK, context.log.warning) as session:
+        manifest = queue.commit(session.view, queue.clusters(queue.held(session)))
+        around = events.surroundings(session)
+    if manifest is None:
+        context.log.info("The same documents wait for the same reasons as before.")
+    else:
+        context.log_event(events.of_manifest(manifest, around))
+
+
+def queue_job() -> dg.JobDefinition:
+    """Gathers the queue now."""
+
+    @dg.op(name="gather_the_queue")
+    def gather(context: dg.OpExecutionContext) -> None:
+        gather_queue(context)
+
+    @dg.job(
+        name=job_name(REVIEW_WORK),
+        description="Gathers held documents by what was said of them.",
+        tags={WORK: REVIEW_WORK},
+        executor_def=dg.in_process_executor,
+    )
+    def job() -> None:
+        gather()
+
+    return job
+
+
+def queue_schedule() -> dg.ScheduleDefinition:
+    """Every morning, so that a reviewer finds what has gathered."""
+    return dg.ScheduleDefinition(
+        name="review_queue_schedule",
+        job_name=job_name(REVIEW_WORK),
+        cron_schedule="41 4 * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Gathers what waits for a reviewer.",
+    )

@@ -194,6 +194,15 @@ def _cards(manifest: Manifest) -> Metadata:
     return fields
 
 
+def _review_queue(manifest: Manifest) -> Metadata:
+    rows = []
+    for row in manifest.facts["clusters"]:
+        sources = ", ".join(found["source"] for found in row["sources"])
+        rows.append([row["documents"], row["cause"], row["statement"][:120], sources, row["examples"][0]])
+    header = ["documents", "cause", "what was said", "sources", "for example"]
+    return {"held": dg.MetadataValue.int(manifest.facts["documents"]), **table_fields("queue", header, rows)}
+
+
 STAGES: Mapping[str, Callable[[Manifest], Metadata]] = {
     "raw": _raw,
     "documents": _documents,
@@ -207,6 +216,7 @@ STAGES: Mapping[str, Callable[[Manifest], Metadata]] = {
     "legal_kit": _legal_kit,
     "cards": _cards,
     "release": _release,
+    "review_queue": _review_queue,
 }
 """What a stage adds to its row count and drops; filters, signatures and `eligible` add nothing."""
 

@@ -24,8 +24,9 @@ TAKEDOWNS_WORK, DEDUP_WORK, RELEASE_WORK = "corpus/takedowns", "corpus/dedup", "
 RECONCILE_WORK = "reconcile"
 COLLECT_WORK = "collect_garbage"
 NEW_YEAR_WORK = "new_year"
+REVIEW_WORK = "corpus/review_queue"
 
-GOVERNANCE_GROUP, DUPLICATES_GROUP, RELEASE_GROUP = "governance", "duplicates", "release"
+GOVERNANCE_GROUP, DUPLICATES_GROUP, RELEASE_GROUP, REVIEW_GROUP = "governance", "duplicates", "release", "review"
 """Groups beside those of sources and domains. `unique` stands with `dedup`, not with its source's chain, so that collapsed
 groups follow one another: sources, duplicates, shards of each domain, release."""
 

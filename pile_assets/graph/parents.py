@@ -15,6 +15,7 @@ from pile_assets.steps import SUPPRESSIONS
 TAKEDOWNS = dg.AssetKey(["takedowns"])
 DEDUP = dg.AssetKey(["dedup"])
 LEGAL_KIT, CARDS, RELEASE = dg.AssetKey(["legal_kit"]), dg.AssetKey(["cards"]), dg.AssetKey(["release"])
+REVIEW_QUEUE = dg.AssetKey(["review_queue"])
 
 Parents = Mapping[dg.AssetKey, Sequence[dg.AssetKey]]
 
@@ -42,6 +43,7 @@ def parents(sources: Sequence[SourceInGraph]) -> dict[dg.AssetKey, list[dg.Asset
         table[source_key(source.name, "eligible")].append(suppressions)
         table[source_key(source.name, "unique")] = [DEDUP]
     table[DEDUP] = [source_key(source.name, stage) for source in sources for stage in ("signatures", "eligible")]
+    table[REVIEW_QUEUE] = [source_key(source.name, stage) for source in sources for stage in ("documents", "eligible")]
     for domain in domains_of(sources):
         uniques = [source_key(source.name, "unique") for source in sources if source.domain == domain]
         table[plan_key(domain)] = uniques

@@ -19,9 +19,10 @@ from pile_assets.store import file_sha256
 
 def registry_digest(deployment: Deployment) -> str:
     """The digest of all that decides which sources the graph shows: records, policies, and what the operator switched."""
-    files = [*deployment.registry.glob("*.yaml"), *deployment.registry.glob("policies/*.yaml")]
-    switched = deployment.home / "state" / "sources.json"
+    patterns = ("*.yaml", "policies/*.yaml", "decisions/*.yaml")
+    files = [path for pattern in patterns for path in deployment.registry.glob(pattern)]
     listed = sorted((path.relative_to(deployment.registry).as_posix(), _sha256(path)) for path in files)
+    switched = deployment.home / "state" / "sources.json"
     refused = sorted(deployment.open(rehearse=True).sources.refused)  # by its record, its age, or its evidence
     return digest_of([listed, _sha256(switched), refused])
 

@@ -14,6 +14,7 @@ from pile_assets.graph.naming import (
     DEDUP_WORK,
     DIGEST,
     RELEASE_WORK,
+    REVIEW_WORK,
     TAKEDOWNS_WORK,
     WORK,
     domain_work,
@@ -58,6 +59,8 @@ def _work_of(key: dg.AssetKey) -> str:
             return RELEASE_WORK
         case ["shards", domain] | [domain, "shard_plan" | "shard_inputs"]:
             return domain_work(domain)
+        case ["review_queue"]:
+            return REVIEW_WORK
         case [source, "licence_evidence"]:
             return evidence_work(source)
         case [source, *_]:

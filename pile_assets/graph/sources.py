@@ -77,7 +77,7 @@ def _found(session: Session) -> Iterator[SourceInGraph]:
     for name, record in session.registry.records.items():
         effective = session.state.effective(record)
         if effective.enabled or name in held:
-            chain = build_chain(effective, session.registry.policies[name], session.terms)
+            chain = build_chain(effective, session.registry.policies[name], session.terms, session.decisions)
             yield SourceInGraph(effective, chain, _refusal(session, name))
     for name in sorted(session.registry.broken):
         last = session.state.last_good(name)

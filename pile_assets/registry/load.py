@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from pile_assets.errors import RegistryError
 from pile_assets.filters import FILTERS
 from pile_assets.filters.policy import Policy, load_policy
+from pile_assets.licensing.decisions import Decision
 from pile_assets.registry.models import Record
 from pile_assets.registry.plain_yaml import read_yaml
 from pile_assets.review import evidence
@@ -27,6 +28,7 @@ class Registry:
 
     records: dict[str, Record] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
+    decisions: dict[str, tuple[Decision, ...]] = field(default_factory=dict)  # by file in decisions/
     problems: tuple[RegistryError, ...] = ()
 
     @property
@@ -50,7 +52,30 @@ def load(folder: Path = DEFAULT_FOLDER) -> Registry:
             problems.append(problem)
             continue
         records[record.id], policies[record.id] = record, policy
-    return Registry(records, policies, tuple(problems))
+    decisions: dict[str, tuple[Decision, ...]] = {}
+    for path in sorted(folder.glob("decisions/*.yaml")):
+        try:
+            decisions[path.stem] = read_decisions(path)
+        except RegistryError as problem:
+            problems.append(problem)
+    return Registry(records, policies, decisions, tuple(problems))
+
+
+def read_decisions(path: Path) -> tuple[Decision, ...]:
+    """What reviewers decided, a list in one file; raises RegistryError listing every field at fault."""
+    try:
+        content = read_yaml(path)
+        return tuple(TypeAdapter(list[Decision]).validate_python(content if content is not None else []))
+    except ValidationError as error:
+        problems = _problems(error)
+    except ValueError as error:
+        problems = [str(error)]
+    raise RegistryError(
+        f"decisions/{path.name} is refused: {'; '.join(problems)}.",
+        remedy=f"Mend decisions/{path.name}; until then its last good version holds.",
+        source=f"decisions/{path.stem}",
+        problems=problems,
+    )
 
 
 def read_record(path: Path) -> Record:

@@ -99,7 +99,7 @@ def _chain(session: Session, source: str) -> Chain:
             remedy=f"Mend {source}.yaml, or restore it; `pile sources check {source}` names the fields.",
             source=source,
         )
-    return build_chain(record, policy, session.terms)
+    return build_chain(record, policy, session.terms, session.decisions)
 
 
 def _forget_idle(session: Session, source: str, partition: str) -> None:
