@@ -1,17 +1,18 @@
-"""The grammar of Creative Commons licences, as addresses and as names: type, version and jurisdiction port.
+"""The licences Creative Commons has published: type, version and jurisdiction port, and the grammar of their addresses.
 
-Only Creative Commons belongs here. A name without a version is a family and never gets one; a port without an SPDX
-identifier of its own keeps the unported identifier and is reported beside it (the ports that have one are few, see
-the SPDX list), and a version that exists only as a port (2.1 for Japan) becomes a `LicenseRef-`.
+Only Creative Commons belongs here; its names and their translations are `creative_commons_names`. The matrix is closed
+(creativecommons.org, list of legal tools): a type, version or port that was never published is no licence. A port without
+an SPDX identifier of its own keeps the unported identifier and is reported beside it, and a version that exists only as
+ports (2.1) becomes a `LicenseRef-`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 from pile_assets.licensing import expressions
 from pile_assets.licensing.model import Reading
 
-_CODES = {
+_CURRENT = {
     "by": "CC-BY",
     "by-sa": "CC-BY-SA",
     "by-nc": "CC-BY-NC",
@@ -19,93 +20,95 @@ _CODES = {
     "by-nc-sa": "CC-BY-NC-SA",
     "by-nc-nd": "CC-BY-NC-ND",
     "by-nd-nc": "CC-BY-NC-ND",  # how version 1.0 spelled it
-    "sa": "CC-SA",
-    "nc": "CC-NC",
-    "nd": "CC-ND",
-    "nc-sa": "CC-NC-SA",
-    "nd-nc": "CC-NC-ND",
-    "sampling": "CC-Sampling",
-    "sampling+": "CC-SamplingPlus",
-    "nc-sampling+": "CC-NC-SamplingPlus",
-    "devnations": "CC-DevNations",
 }
-_VERSIONS = frozenset({"1.0", "2.0", "2.1", "2.5", "3.0", "4.0"})
-_PORTS = frozenset(
-    {"ar", "at", "au", "az", "be", "bg", "br", "ca", "ch", "cl", "cn", "cr", "cz", "de", "dk", "ec", "ee", "eg", "es", "fi"}
-    | {"fr", "ge", "gr", "gt", "hk", "hr", "hu", "ie", "igo", "il", "in", "it", "jp", "kr", "lu", "mk", "mt", "mx", "my", "nl"}
-    | {"no", "nz", "pe", "ph", "pl", "pr", "pt", "ro", "rs", "scotland", "se", "sg", "si", "th", "tw", "ug", "uk", "us", "ve"}
-    | {"vn", "za"}
-)
-"""Jurisdictions Creative Commons ported a licence to; a closed list, so that "3.0 NC" is never read as a port."""
-
-_PORT = "|".join(sorted(_PORTS))
-
-ADDRESS = re.compile(
-    r"(?:https?:)?(?://)?(?:www\.)?creativecommons\.org/(?P<what>licen[cs]es|publicdomain)/(?P<code>[a-z+\-]+)"
-    rf"(?:/(?P<version>\d+\.\d+)(?!\.?\d)(?:/(?P<port>{_PORT})(?![a-z.\-]))?)?",
-    re.IGNORECASE,
-)
-"""One Creative Commons licence address, with or without scheme; language suffixes such as `deed.de` are no port."""
-
-_NAMED_PORTS = {"united states": "us", "germany": "de", "australia": "au", "netherlands": "nl", "austria": "at", "uk": "uk"}
-_SEPARATOR = r"[\s\-_/,]*"
-_ELEMENTS = {
-    "by": r"attribution|by",
-    "nc": r"non[\s\-]?commercial|nc",
-    "nd": r"no[\s\-]?derivative[\s\-]?works|no[\s\-]?deriv(?:ative)?s?|nd",
-    "sa": r"share[\s\-]?alike|sa",
+_RETIRED: Mapping[str, tuple[str, str]] = {
+    "sa": ("CC-SA", "1.0"),
+    "nc": ("CC-NC", "1.0"),
+    "nd": ("CC-ND", "1.0"),
+    "nc-sa": ("CC-NC-SA", "1.0"),
+    "nd-nc": ("CC-NC-ND", "1.0"),
+    "sampling": ("CC-Sampling", "1.0"),
+    "sampling+": ("CC-SamplingPlus", "1.0"),
+    "nc-sampling+": ("CC-NC-SamplingPlus", "1.0"),
+    "devnations": ("CC-DevNations", "2.0"),
 }
-_NAME = re.compile(
-    r"(?:(?P<cc>creative commons|cc)" + _SEPARATOR + r")?(?:licenses?\s)?"
-    rf"(?P<elements>(?:{_ELEMENTS['by']})(?:{_SEPARATOR}(?:{'|'.join(_ELEMENTS[e] for e in ('nc', 'nd', 'sa'))})(?![a-z]))*)"
-    r"(?:\s(?:public\s)?license)?"
-    r"(?:[\s\-_,]*(?:v|version)?[\s.]?(?P<version>\d\.\d))?"
-    r"(?:[\s\-]*(?P<reach>international|unported|generic))?"
-    rf"(?:[\s\-]*(?P<port>{'|'.join(_NAMED_PORTS)}|{_PORT}))?"
-    r"(?:\s(?:public\s)?license)?"
+"""Types that are no longer offered, with their one version. None is on the table of accepted licences."""
+
+FAMILIES: Mapping[str, str] = {**_CURRENT, **{code: family for code, (family, _) in _RETIRED.items()}}
+"""Type as addresses spell it to the family its identifiers begin with."""
+
+PORTS: Mapping[str, frozenset[str]] = {
+    "1.0": frozenset({"fi", "il", "nl"}),
+    "2.0": frozenset(
+        {"at", "au", "be", "br", "ca", "cl", "de", "es", "fr", "hr", "it", "jp", "kr", "nl", "pl", "tw", "uk", "za"}
+    ),
+    "2.1": frozenset({"au", "ca", "es", "jp"}),
+    "2.5": frozenset({"ar", "au", "bg", "br", "ca", "ch", "cn", "co", "dk", "es", "hr", "hu", "il", "in", "it", "mk", "mt"})
+    | {"mx", "my", "nl", "pe", "pl", "pt", "scotland", "se", "si", "tw", "za"},
+    "3.0": frozenset(
+        {"am", "at", "au", "az", "br", "ca", "ch", "cl", "cn", "cr", "cz", "de", "ec", "ee", "eg", "es", "fr", "ge"}
+    )
+    | {"gr", "gt", "hk", "hr", "ie", "igo", "it", "lu", "nl", "no", "nz", "ph", "pl", "pr", "pt", "ro", "rs", "sg", "th", "tw"}
+    | {"ug", "us", "ve", "vn", "za"},
+    "4.0": frozenset(),
+}
+"""Version to the jurisdictions it was ported to; 4.0 has none. Version 2.1 has nothing but ports."""
+
+_SAMPLING_PORTS = frozenset({"br", "de", "tw"})
+
+_TOOL = r"(?:deed|legalcode|rdf)(?:\.txt|\.html?|[.\-_][a-z]{2,4}(?:[\-_][a-z]{2,8})?)?"
+_PATH = re.compile(
+    r"/(?:licen[cs]es|l)/(?P<code>[a-z+\-]+)(?:/v?(?P<version>\d(?:\.\d)?)(?:/(?P<port>(?!deed|legalcode|rdf)[a-z]+))?)?"
+    rf"/?(?:(?<=/){_TOOL}|(?<=/)(?:88x31|80x15|76x22)\.(?:png|svg))?/?"
 )
+_PUBLIC_DOMAIN = re.compile(
+    r"/(?:publicdomain|p)/(?P<tool>zero|mark|certification)(?:/1\.0(?:/us)?)?"
+    rf"/?(?:(?<=/){_TOOL}|(?<=/)(?:88x31|80x15)\.(?:png|svg))?/?"
+)
+_DEDICATION = re.compile(rf"/licen[cs]es/publicdomain/?(?:(?<=/){_TOOL})?/?")
+_TOOLS = {"zero": "CC0-1.0", "mark": "CC-PDM-1.0", "certification": "CC-PDDC"}
+_ONLY_VERSION_OF_A_MAJOR = {"1": "1.0", "3": "3.0", "4": "4.0"}
 
 
-def addresses(text: str) -> Iterator[Reading]:
-    """Every Creative Commons licence address in `text`, in order, as a reading."""
-    for match in ADDRESS.finditer(text):
-        yield _address(match["what"].lower(), match["code"].lower(), match["version"], match["port"])
+def read_path(path: str) -> Reading | None:
+    """The licence of a path of creativecommons.org in lower case; None where it is no path of a licence.
 
-
-def _address(what: str, code: str, version: str | None, port: str | None) -> Reading:
-    if what == "publicdomain":
-        spdx = {"zero": "CC0-1.0", "mark": "CC-PDM-1.0"}.get(code) if version in (None, "1.0") else None
-        return Reading("resolved", "cc-url", spdx) if spdx else Reading("unresolved", "cc-url")
-    if code == "publicdomain":
-        return Reading("resolved", "cc-url", "CC-PDDC")
-    return licence(code, version, port, "cc-url")
-
-
-def name(phrase: str) -> Reading | None:
-    """Reads a lower-case licence name such as "cc by-sa 3.0 de"; None where it is not a Creative Commons name.
-
-    Bare codes without "CC" are taken only where they cannot be ordinary words: with a version, or with several elements.
+    A path that begins as a licence's and does not go on as one is unresolved, never the licence it began as.
     """
-    match = _NAME.fullmatch(phrase)
-    if match is None:
-        return None
-    elements = [
-        code for code, spelling in _ELEMENTS.items() if re.search(rf"(?<![a-z])(?:{spelling})(?![a-z])", match["elements"])
-    ]
-    if not match["cc"] and not match["version"] and len(elements) == 1:
-        return None
-    port = _NAMED_PORTS.get(match["port"] or "", match["port"])
-    return licence("-".join(elements), match["version"], port, "cc-text")
+    if match := _PUBLIC_DOMAIN.fullmatch(path):
+        return Reading("resolved", "cc-url", _TOOLS[match["tool"]])
+    if _DEDICATION.fullmatch(path):
+        return Reading("resolved", "cc-url", "CC-PDDC")
+    if match := _PATH.fullmatch(path):
+        return licence(match["code"], match["version"], match["port"], "cc-url")
+    return Reading("unresolved", "cc-url") if re.match(r"/(?:licen[cs]es|publicdomain|l|p)/.", path) else None
+
+
+def full_version(version: str) -> str | None:
+    """The version that "4" or "4.0" stands for; None where several versions begin so ("2"), or none does."""
+    full = _ONLY_VERSION_OF_A_MAJOR.get(version, version)
+    return full if full in PORTS else None
 
 
 def licence(code: str, version: str | None, port: str | None, rule: str) -> Reading:
     """The licence of a type as addresses spell it ("by-nc"), a version and a port; family-only without a version."""
-    family = _CODES.get(code)
-    if family is None or (version is not None and version not in _VERSIONS):
+    family = FAMILIES.get(code)
+    if family is None:
         return Reading("unresolved", rule)
     if version is None:
         return Reading("family-only", rule, family=family)
-    port = port.upper() if port else None
+    version = full_version(version)
+    if version is None or not _published(code, version, port):
+        return Reading("unresolved", rule)
     generic = f"{family}-{version}"
+    port = port.upper() if port else None
     spdx = (expressions.listed(f"{generic}-{port}") if port else None) or expressions.listed(generic)
     return Reading("resolved", rule, spdx or f"LicenseRef-{generic}{'-' + port if port else ''}", family, port)
+
+
+def _published(code: str, version: str, port: str | None) -> bool:
+    if code in _RETIRED and version != _RETIRED[code][1]:
+        return False
+    if port is not None:
+        return port in (_SAMPLING_PORTS if "sampling" in code else PORTS[version])
+    return version != "2.1"

@@ -46,7 +46,7 @@ CONTEXTS: Mapping[str, Callable[[str], Reading]] = {
     "eip-copyright": improvement_proposals.read_eip,
     "file-header": file_header.read,
     "flickr": codes.reader(codes.FLICKR, "flickr"),
-    "github": codes.reader(codes.GITHUB, "github", codes.identifier("github")),
+    "github": codes.reader(codes.GITHUB, "github", codes.identifier("github", named=True)),
     "gutenberg-rights": gutenberg_rights.read,
     "hal": text.read,
     "huggingface": codes.reader(codes.HUGGING_FACE, "huggingface", codes.identifier("huggingface")),

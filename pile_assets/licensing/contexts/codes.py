@@ -7,7 +7,7 @@ address have modules of their own.
 
 from collections.abc import Callable, Mapping
 
-from pile_assets.licensing import expressions
+from pile_assets.licensing import expressions, names
 from pile_assets.licensing.model import Reading
 
 Codes = Mapping[str, str | None]
@@ -117,14 +117,14 @@ def reader(codes: Codes, rule: str, otherwise: Callable[[str], Reading] | None =
     return read
 
 
-def identifier(rule: str) -> Callable[[str], Reading]:
-    """A reader of single SPDX identifiers in any case: no expressions, no `LicenseRef-` names."""
+def identifier(rule: str, *, named: bool = False) -> Callable[[str], Reading]:
+    """A reader of single SPDX identifiers in any case: no expressions, no `LicenseRef-` names; with `named` also of names."""
 
     def read(raw: str) -> Reading:
         tree = expressions.parse(raw.strip())
         name = "" if tree is None else str(tree)
         if name not in expressions.identifiers(raw.strip()) or name.startswith("LicenseRef-"):
-            return Reading("unresolved", rule)
+            return (names.read(raw) if named else None) or Reading("unresolved", rule)
         return Reading("resolved", rule, name)
 
     return read

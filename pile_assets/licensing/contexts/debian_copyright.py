@@ -23,6 +23,8 @@ SHORT_NAMES: Mapping[str, str] = {
     "artistic-2": "Artistic-2.0",
     "artistic-2.0": "Artistic-2.0",
     "bsd-2-clause": "BSD-2-Clause",
+    "bsd-2": "BSD-2-Clause",
+    "bsd-3": "BSD-3-Clause",
     "bsd-3-clause": "BSD-3-Clause",
     "bsd-4-clause": "BSD-4-Clause",
     "isc": "ISC",
@@ -87,6 +89,7 @@ _GNU = re.compile(r"(?P<name>agpl|gfdl|gpl|lgpl)-(?P<version>[123](?:\.\d)?)(?P<
 _CREATIVE_COMMONS = re.compile(r"cc-(?P<code>by(?:-nc)?(?:-nd|-sa)?)(?:-(?P<version>\d\.\d|[1-4]))?(?:-(?P<port>[a-z]{2,8}))?")
 _EXCEPTION = re.compile(r"(?P<name>\S+) with (?P<exception>.+) exception")
 _EXCEPTIONS: Mapping[str, str] = {
+    "llvm": "LLVM-exception",
     "font": "Font-exception-2.0",
     "openssl": "openvpn-openssl-exception",
     "autoconf": "Autoconf-exception-generic",

@@ -27,12 +27,12 @@ _TYPES = frozenset(
 def read(raw: str) -> Reading:
     """What one element, address or sentence says; unresolved where words beside an address are not understood."""
     if "<" not in raw:
-        return text.read(raw)
+        return text.read(raw, articles=True)
     types, places = _attributes(raw)
     stated = [text.read(value) for value in types if value.lower() not in _TYPES]
     stated += [addresses.whole(value) or Reading("unresolved", f"{RULE}:address") for value in dict.fromkeys(places)]
     if words := " ".join(html.unescape(_TAG.sub(" ", raw)).split()):
-        stated.append(text.read(words))
+        stated.append(text.read(words, articles=True))
     return text.together([reading for reading in stated if reading.rule != SILENT], RULE)
 
 

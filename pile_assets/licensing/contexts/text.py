@@ -1,43 +1,33 @@
-"""Short free text about a licence, from anywhere: names, addresses, one-sentence grants. Longer texts are unresolved.
+"""Short free text about a licence, from anywhere: names, addresses, grants, SPDX expressions, and whole licence texts.
 
-A statement is read as a whole or not at all: every word of it is part of a name, of an address or of the grant's own
-sentence. A reservation anywhere in it vetoes it, because which part a document is cannot be read from the statement.
+A statement is read as a whole or not at all (`statements`). A text too long for a statement is read as a licence text, and
+counts only where hardly a word stands beside the licence.
 """
 
-import html
 import re
 from collections.abc import Sequence
 
-from pile_assets.licensing import addresses, creative_commons, expressions, names, reservations
+from pile_assets.licensing import expressions, reservations, statements, texts
 from pile_assets.licensing.model import Reading
 
-LONGEST = 600
-"""Characters. A longer text is an article or a licence, not a statement."""
-
-_GRANT = (
-    r"(?:(?:this|the) (?:work|text|page|site|content|article|document|material|file|software|package|project)s? (?:is|are) )?"
-    r"(?:licensed|available|released|published|distributed|provided|made available) "
-    r"(?:under|with) (?:the terms of )?(?:the |an? )?"
-)
-_SENTENCE = re.compile(_GRANT + r"(?P<name>.+)")
-_CARRIER = re.compile(
-    rf"(?:{_GRANT.replace('(?:the |an? )?', '(?:the |an? )?(?:following )?(?:license)?')}|license|see|licensed)? ?:?"
-)
-_TWICE = re.compile(r"(?P<name>[^()]+?) ?\((?P<short>[^()]+)\)")
+_OPERATOR = re.compile(r"\b(?:AND|OR|WITH)\b|^[^\s]+$")
+_FULL_TEXT = 500
+"""Characters from which a text can be a licence text."""
+_WORDS_BESIDE = 30
+"""Words beside a complete licence text: its title, a copyright notice."""
 
 
-def read(raw: str) -> Reading:
-    """What one short statement says; unresolved where the closed tables do not know it as a whole."""
-    text = re.sub(r"\s+", " ", html.unescape(raw)).strip()
+def read(raw: str, *, articles: bool = False) -> Reading:
+    """What the text says; `articles` allows what journals say beside a licence."""
+    text = raw.strip()
     if not text:
         return Reading("unresolved", "empty")
-    if known := names.read(text):
+    if known := _expression(text):
         return known
-    if len(text) > LONGEST:
-        return Reading("unresolved", "too-long")
-    if reservations.partial(text):
-        return Reading("conflict", "reservation")
-    return _address(text) or _name(names.phrase(text)) or _expression(text) or Reading("unresolved", "unknown")
+    stated = statements.read(text, articles=articles)
+    if stated.status != "resolved" and len(text) > _FULL_TEXT:
+        return _full_text(text) or stated
+    return stated
 
 
 def together(stated: Sequence[Reading], rule: str) -> Reading:
@@ -46,44 +36,19 @@ def together(stated: Sequence[Reading], rule: str) -> Reading:
         return Reading("unresolved", rule)
     if failed := next((reading for reading in stated if reading.status in ("conflict", "unresolved")), None):
         return failed
-    exact = list(dict.fromkeys(reading for reading in stated if reading.spdx))
-    families = {reading.family for reading in stated if not reading.spdx}
-    if len({reading.spdx for reading in exact}) > 1 or len(families | {_family(reading) for reading in exact}) > 1:
-        return Reading("conflict", rule)
-    return exact[0] if exact else stated[0]
-
-
-def _address(text: str) -> Reading | None:
-    """The licence at an address, where the words around it name the same licence or carry no meaning of their own."""
-    reading = addresses.read(text)
-    if reading is None or reading.status == "conflict":
-        return reading
-    words = names.phrase(addresses.without(text))
-    if _CARRIER.fullmatch(words):
-        return reading
-    named = _name(words)
-    if named and (named.spdx == reading.spdx or (named.spdx is None and named.family == _family(reading))):
-        return reading
-    return Reading("conflict" if named else "unresolved", "words-beside-address")
-
-
-def _family(reading: Reading) -> str | None:
-    return reading.family or (names.family_of(reading.spdx) if reading.spdx else None)
-
-
-def _name(phrase: str) -> Reading | None:
-    """A name as it stands, a name inside a one-sentence grant, or a name with its own short form in brackets."""
-    if match := _SENTENCE.fullmatch(phrase):
-        return _name(match["name"])
-    if reading := names.read(phrase) or creative_commons.name(phrase):
-        return reading
-    if match := _TWICE.fullmatch(phrase):
-        long, short = _name(match["name"]), _name(match["short"])
-        if long and short:
-            return long if (long.spdx, long.family) == (short.spdx, short.family) else Reading("conflict", "names-differ")
-    return None
+    return statements.agreeing(stated) or Reading("conflict", rule)
 
 
 def _expression(text: str) -> Reading | None:
-    tree = expressions.parse(re.sub(r"^the ", "", text, flags=re.IGNORECASE))
+    """An SPDX expression: one identifier, or several with the operators in capitals, which prose does not have."""
+    if not _OPERATOR.search(text):
+        return None
+    tree = expressions.parse(text)
     return None if tree is None else Reading("resolved", "spdx", str(tree))
+
+
+def _full_text(text: str) -> Reading | None:
+    found = texts.find(text)
+    if not found.licences or len(found.rest.split()) > _WORDS_BESIDE or reservations.beyond(found.rest, ""):
+        return None
+    return texts.recognise(text)
