@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from pile_assets.licensing import expressions, spelling
+from pile_assets.licensing.family_table import FAMILIES, FAMILY_NAMES, Family
 from pile_assets.licensing.model import Reading
-from pile_assets.licensing.name_table import FAMILIES, FAMILY_NAMES, IN_ONE_COUNTRY, SINGLE, Family
+from pile_assets.licensing.name_table import IN_ONE_COUNTRY, SINGLE
 
 _SINGLE_FAMILY = {"Python-2.0": "PSF", "Python-2.0.1": "PSF", "CNRI-Python": "PSF", "0BSD": "BSD", "LAL": "FAL"}
 _OWN_FAMILY = re.compile(r"(?P<family>[A-Za-z][A-Za-z\-]*?)-(?:\d[\w.]*|v\d[\w.]*)(?:-.*)?$")

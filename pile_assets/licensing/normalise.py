@@ -104,10 +104,18 @@ def context_named(name: str) -> str | None:
     return key if key in CONTEXTS else OTHER_NAMES.get(key)
 
 
+LONGEST, LONGEST_TEXT = 8_000, 100_000
+"""Characters of a statement, and of a licence text where a context reads one; anything longer is not looked at."""
+_READ_TEXTS = frozenset({"core-metadata-license", "file-header", "text"})
+
+
 @lru_cache(maxsize=16_384)
 def read(raw: str, context: str = "text") -> Reading:
     """What `raw` says about a licence, read as `context` reads it.
 
     Raises KeyError where the context is not in `CONTEXTS`: that is a mistake in the program, not in the data.
     """
-    return CONTEXTS[context](raw)
+    reader = CONTEXTS[context]
+    if len(raw) > (LONGEST_TEXT if context in _READ_TEXTS else LONGEST):
+        return Reading("unresolved", "too-long")
+    return reader(raw)

@@ -15,7 +15,7 @@ from pile_assets.licensing.model import Reading
 
 LONGEST = 3_000
 """Characters. A longer text is an article or a licence, not a statement."""
-MANY = 400
+MANY = 250
 """Pieces of one statement; more are no statement either."""
 
 _TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")

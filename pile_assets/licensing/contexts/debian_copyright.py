@@ -112,7 +112,7 @@ def read(raw: str) -> Reading:
     parts = re.split(r", (?=and |or )|,$", line)
     written = [_choices(re.sub(r"^(?:and|or) ", "", part)) for part in parts if part]
     words = [part.split(" ", 1)[0] for part in parts[1:] if part]
-    if None in written or len(set(words)) > 1:
+    if not written or None in written or len(set(words)) > 1 or not set(words) <= {"and", "or"}:
         return Reading("unresolved", RULE)
     joined = f" {words[0].upper()} ".join(f"({part})" for part in written) if words else written[0] or ""
     tree = expressions.parse(joined)

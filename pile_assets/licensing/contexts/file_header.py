@@ -19,9 +19,9 @@ _HINT = re.compile(
     re.IGNORECASE,
 )
 _SPDX_LINE = re.compile(
-    r"^[ \t]*(?:[#*/;%!\"'.<>-]|REM|dnl)*[ \t]*SPDX-License-Identifier:[ \t]*(?P<expression>.*?)[ \t]*(?:\*/|-->)?[ \t]*$",
-    re.MULTILINE,
+    r"^[ \t#*/;%!\"'.<>-]*(?:(?:REM|dnl)[ \t]+)?SPDX-License-Identifier:(?P<expression>[^\n]*)$", re.MULTILINE
 )
+_CLOSING = ("*/", "-->")
 
 _VERB = (
     r"(?:licensed|released|distributed|available|governed|provided|published|covered|is|are|made) (?:\w+ ){0,3}?(?:under|by)"
@@ -107,7 +107,7 @@ def readings(comments: str, docstring: str = "") -> tuple[Reading, ...]:
 
 def _spdx_lines(comments: str) -> Reading | None:
     """The SPDX lines of a comment; several bind together (REUSE 3.3). An unreadable one leaves all unresolved."""
-    found = list(dict.fromkeys(match["expression"] for match in _SPDX_LINE.finditer(comments)))
+    found = list(dict.fromkeys(_stated(match["expression"]) for match in _SPDX_LINE.finditer(comments)))
     if not found:
         return None
     trees = [expressions.parse(expression) for expression in found]
@@ -116,6 +116,12 @@ def _spdx_lines(comments: str) -> Reading | None:
     written = [str(tree) for tree in trees]
     spdx = written[0] if len(written) == 1 else " AND ".join(f"({text})" if " OR " in text else text for text in written)
     return Reading("resolved", "header-spdx", spdx)
+
+
+def _stated(rest: str) -> str:
+    """What a line states after its label, without the end of the comment it stands in."""
+    text = rest.strip()
+    return next((text.removesuffix(mark).rstrip() for mark in _CLOSING if text.endswith(mark)), text)
 
 
 def _vetoes(found: texts.Findings) -> Iterator[Reading]:

@@ -10,16 +10,15 @@ from pile_assets.licensing.model import Reading
 
 RULE = "reuse"
 _LINE = re.compile(
-    r"^[ \t]*(?:[#*/;%!\"'.<>-]|REM|dnl)*[ \t]*\"?SPDX-License-Identifier\"?[ \t]*[:=][ \t]*"
-    r"(?P<value>[^\n]*?)[ \t]*(?:\*/|-->)?[ \t]*$",
-    re.MULTILINE,
+    r"^[ \t#*/;%!\"'.<>-]*(?:(?:REM|dnl)[ \t]+)?\"?SPDX-License-Identifier\"?[ \t]*[:=](?P<value>[^\n]*)$", re.MULTILINE
 )
+_CLOSING = ("*/", "-->")
 _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 
 
 def read(raw: str) -> Reading:
     """The expression of the lines in `raw`, joined by AND; of all of `raw` where it has no such line."""
-    values = [match["value"] for match in _LINE.finditer(raw)] or [raw.strip()]
+    values = [_stated(match["value"]) for match in _LINE.finditer(raw)] or [raw.strip()]
     found = list(dict.fromkeys(one for value in values for one in _listed(value)))
     trees = [expressions.parse(value) for value in found]
     if not trees or any(tree is None for tree in trees):
@@ -27,6 +26,11 @@ def read(raw: str) -> Reading:
     written = [str(tree) for tree in trees]
     joined = " AND ".join(f"({one})" if " OR " in one and len(written) > 1 else one for one in written)
     return Reading("resolved", RULE, joined)
+
+
+def _stated(rest: str) -> str:
+    text = rest.strip()
+    return next((text.removesuffix(mark).rstrip() for mark in _CLOSING if text.endswith(mark)), text)
 
 
 def _listed(value: str) -> list[str]:
