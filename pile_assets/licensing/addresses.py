@@ -188,6 +188,19 @@ def whole(value: str) -> Reading | None:
     return _read(bare) if re.fullmatch(r"\S+", bare) else None
 
 
+def read(text: str) -> Reading | None:
+    """The one licence whose address stands in `text`; None where no known address does, conflict where several do."""
+    readings = {(reading.spdx, reading.family, reading.port): reading for reading in every(text)}
+    if len(readings) > 1:
+        return Reading("conflict", "several-addresses")
+    return next(iter(readings.values()), None)
+
+
+def without(text: str) -> str:
+    """The words of `text` that are no address, with the brackets that were left empty removed."""
+    return re.sub(r"\s+", " ", re.sub(r"[(\[<]\s*[)\]>]", " ", ADDRESS.sub(" ", text))).strip()
+
+
 def every(text: str) -> Iterator[Reading]:
     """A reading for each known licence address in `text`; unresolved where the address names a licence no list has."""
     return (address.reading for address in find(text) if address.reading is not None)
