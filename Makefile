@@ -9,6 +9,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+JUDGES := .venv-judges
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 WORKERS := 2
 
@@ -18,7 +19,7 @@ unexport PYTHONHOME PYTHONPATH PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONST
 # What an interpreter must have: the version, and the parts that some systems package apart or build without.
 SUITABLE := import bz2, ctypes, ensurepip, lzma, sqlite3, ssl, sys, venv, zlib; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help run ui plan test test-ui test-long lint format bench lock clean
+.PHONY: help run ui plan judges test test-ui test-long lint format bench lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -32,7 +33,9 @@ ui: $(INSTALLED) ## open the graph in Dagster, with its daemon, on this machine 
 plan: $(INSTALLED) ## print what a build would touch, and touch nothing
 	$(BIN)/pile plan
 
-test: lint ## check style and types, then run the tests
+judges: $(JUDGES)/.installed ## install what judges a finished release from outside (reuse, mlcroissant), in an environment of its own
+
+test: lint judges ## check style and types, then run the tests
 	$(BIN)/pytest -n $(WORKERS)
 
 test-ui: $(INSTALLED) ## use the pages in a real Chromium (PILE_CHROMIUM, or one on PATH); takes minutes
@@ -53,12 +56,14 @@ format: $(INSTALLED) ## lay the code out the one way, and mend what can be mende
 bench: $(INSTALLED) ## measure: each benchmark prints its table
 	@set -e; for name in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
-lock: ## resolve requirements.lock afresh from pyproject.toml (needs uv)
+lock: ## resolve requirements.lock and requirements-judges.lock afresh (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \
 		--generate-hashes --no-header --no-annotate --upgrade --quiet --output-file requirements.lock
+	uv pip compile requirements-judges.in --universal --python-version 3.11 --fork-strategy fewest \
+		--generate-hashes --no-header --no-annotate --upgrade --quiet --output-file requirements-judges.lock
 
 clean: ## remove the environment and the tools' caches; the corpus and Dagster's records stay
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(JUDGES) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find pile_assets pile_assets_tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment of another Python than the chosen one, or one whose Python is gone, is made anew; else it is brought up to date.
@@ -80,3 +85,10 @@ $(INSTALLED): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m pip check --disable-pip-version-check
 	@touch $(INSTALLED)
+
+# They are judges, run as programs: what they bring along must not become part of the default corpus, which is $(VENV).
+$(JUDGES)/.installed: requirements-judges.lock | $(INSTALLED)
+	@echo "Installing the judges of a release into $(JUDGES) (half a minute)."
+	$(BIN)/python -m venv --clear $(JUDGES)
+	$(JUDGES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-judges.lock
+	@touch $@

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pile_assets import __version__
-from pile_assets.console import building, dedup, exporting, inspecting, operating, review, sources, takedowns
+from pile_assets.console import building, dedup, exporting, inspecting, operating, releasing, review, sources, takedowns
 from pile_assets.console.terminal import EXIT_CODES, FAILED, INTERRUPTED, print_error, refused_by_machine
 
 
@@ -50,6 +50,7 @@ COMMANDS = (
     *takedowns.COMMANDS,
     *exporting.COMMANDS,
     *dedup.COMMANDS,
+    *releasing.COMMANDS,
     *operating.COMMANDS,
 )
 

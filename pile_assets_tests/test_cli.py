@@ -16,8 +16,9 @@ from pile_assets.store import Address
 from pile_assets_tests.commands import PROJECT, Pile
 from pile_assets_tests.deployments import document
 
-COMMANDS = ["build", "doctor", "find", "lineage", "plan", "reconcile", "serve", "sources", "sql", "status", "verify"]
+COMMANDS = ["build", "doctor", "find", "lineage", "plan", "reconcile", "release", "serve", "sources", "sql", "status", "verify"]
 SOURCES_COMMANDS = ["check", "disable", "enable", "list", "new", "show"]
+GROUPED = [*(["sources", name] for name in SOURCES_COMMANDS), ["release", "check"], ["release", "path"]]
 
 
 # -- help and form -------------------------------------------------------------------------------------------------
@@ -32,7 +33,7 @@ def test_help_answers_at_once() -> None:
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
 
 
-@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS), *(["sources", name] for name in SOURCES_COMMANDS)])
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS), *GROUPED])
 def test_every_help_page_says_what_the_exit_codes_mean(command: list[str]) -> None:
     result = CliRunner().invoke(main, [*command, "--help"])
     assert result.exit_code == 0
@@ -40,7 +41,7 @@ def test_every_help_page_says_what_the_exit_codes_mean(command: list[str]) -> No
         assert "3    it finished, but some partitions failed or are in quarantine" in result.output
 
 
-@pytest.mark.parametrize("command", [[name] for name in COMMANDS if name not in ("serve", "sources")])
+@pytest.mark.parametrize("command", [*([name] for name in COMMANDS if name not in ("release", "serve", "sources")), *GROUPED])
 def test_every_command_takes_json(command: list[str]) -> None:
     assert "--json" in CliRunner().invoke(main, [*command, "--help"]).output
 

@@ -24,6 +24,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
 BENCH_LOCK = (PROJECT / "requirements-bench.lock").read_text(encoding="utf-8")
+JUDGES = (PROJECT / "requirements-judges.in").read_text(encoding="utf-8")
+JUDGES_LOCK = (PROJECT / "requirements-judges.lock").read_text(encoding="utf-8")
 LONGEST_MODULE = 420
 
 Files = Mapping[str, str]
@@ -125,10 +127,18 @@ def lock_faults(lock: str) -> list[str]:
     return [line for line in lock_entries(lock) if "://" in line or not entry.fullmatch(line)]
 
 
-@pytest.mark.parametrize("lock", [LOCK, BENCH_LOCK], ids=["main", "bench"])
-def test_a_lock_holds_only_exact_versions_with_hashes_and_no_address(lock):
+@pytest.mark.parametrize(("lock", "least"), [(LOCK, 50), (BENCH_LOCK, 50), (JUDGES_LOCK, 20)], ids=["main", "bench", "judges"])
+def test_a_lock_holds_only_exact_versions_with_hashes_and_no_address(lock, least):
     assert lock_faults(lock) == []
-    assert len(lock_entries(lock)) > 50
+    assert len(lock_entries(lock)) > least
+
+
+def test_what_judges_a_release_is_no_dependency():
+    judges = [line for line in JUDGES.splitlines() if line and not line.startswith("#")]
+    assert {Requirement(line).name for line in judges} == {"mlcroissant", "reuse"}
+    assert loose_ranges(judges) == []
+    assert unanswered(judges, JUDGES_LOCK) == []
+    assert not {Requirement(line).name for line in judges} & {line.split("==")[0] for line in lock_entries(LOCK)}
 
 
 HASH = f"--hash=sha256:{'0' * 64}"

@@ -22,12 +22,15 @@ def _licensing() -> Licensing:
 
     The library takes "GPL" for any version and `LicenseRef-MIT-Discord` for the MIT licence; here both stay what they are.
     """
-    return Licensing(
+    licensing = Licensing(
         [
             LicenseSymbol(key, aliases=tuple(filter(_is_same_licence, symbol.aliases)), is_exception=symbol.is_exception)
             for key, symbol in get_spdx_licensing().known_symbols.items()
         ]
     )
+    # The library makes its tokenizer at the first parse and lets other threads see it half made.
+    licensing.parse("MIT")
+    return licensing
 
 
 def _is_same_licence(alias: str) -> bool:

@@ -42,6 +42,8 @@ def compose(
     for source, counted in by["source"].items():
         _add(by["review"], sources[source]["review"]["level"], counted)
         _add(by["origin"], sources[source]["origin"], counted)
+    for column in [column for column in by if column not in COLUMNS]:
+        del by[column]
     return {
         "documents": documents,
         "bytes": size,

@@ -91,6 +91,7 @@ def document(described: Described) -> dict[str, Any]:
         "publisher": {"@type": "sc:Organization", "name": "Whoever passes this release on"},
         "citeAs": f"{TITLE}, release {described.manifest['id']}",
         "inLanguage": [code for code in described.composition["by"]["language"] if code.isalpha() and len(code) in (2, 3)],
+        "size": {"@type": "sc:QuantitativeValue", "value": described.documents, "unitText": "documents"},
         "isLiveDataset": False,
         "distribution": [*map(_file_set, families), *_files(described)],
         "recordSet": [_record_set(family, _documents(described, family)) for family in families],

@@ -1,6 +1,6 @@
 """Every text of a release by its path. Only that list belongs here; what stands in each is its own module's."""
 
-from pile_assets.release import composition, croissant, dataset_card, datasheet, find_index, layout, legal_kit
+from pile_assets.release import composition, croissant, dataset_card, datasheet, find_index, layout, legal_kit, source_facts
 from pile_assets.release.described import Described
 from pile_assets.release.manifest import to_bytes
 
@@ -18,6 +18,7 @@ def texts(described: Described) -> dict[str, bytes]:
         layout.REUSE: legal_kit.reuse_toml(manifest["shards"], notices=bool(described.kit["notices"])),
         **legal_kit.texts(described.mix, notices=bool(described.kit["notices"])),
         layout.COMPOSITION: composition.to_bytes(dict(composed)),
+        layout.SOURCES: source_facts.to_bytes(described.sources),
         layout.CROISSANT: croissant.to_bytes(described),
         layout.CARD: dataset_card.to_bytes(described),
         layout.DATASHEET: datasheet.to_bytes(described),

@@ -2,7 +2,8 @@
 
 Only names belong here. All are relative, with forward slashes, and the same on every machine.
 
-    README.md  DATASHEET.md  CHANGES.md  croissant.json  composition.json      what it is
+    README.md  DATASHEET.md  CHANGES.md  croissant.json                        what it is, in words
+    composition.json  sources.json                                             what it is, in figures and facts
     NOTICE  licence_mix.json  REUSE.toml  LICENSES/  NOTICES/                  what its licences ask for
     ATTRIBUTION.parquet/<domain>/<shard>.parquet                               whom to credit, one row per document
     <family>/<domain>/<shard>/<digest>.parquet                                 the documents
@@ -25,6 +26,7 @@ CARD = "README.md"
 DATASHEET = "DATASHEET.md"
 CHANGES = "CHANGES.md"
 COMPOSITION = "composition.json"
+SOURCES = "sources.json"
 CROISSANT = "croissant.json"
 FIND = "find"
 

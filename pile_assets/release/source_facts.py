@@ -3,6 +3,7 @@
 Choosing and naming those facts belongs here. What may not: figures of documents (`composition`), words of a page.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,3 +44,8 @@ def of_record(record: Record, policy: Mapping[str, Any] | None, host: str | None
         "policy": record.policy,
         "policy_rules": policy,
     }
+
+
+def to_bytes(sources: Mapping[str, SourceFacts]) -> bytes:
+    """sources.json: source -> its facts."""
+    return (json.dumps(dict(sources), indent=1, ensure_ascii=False) + "\n").encode()
