@@ -9,7 +9,18 @@ from typing import Any
 import click
 
 from pile_assets import __version__
-from pile_assets.console import building, dedup, exporting, inspecting, operating, releasing, review, sources, takedowns
+from pile_assets.console import (
+    building,
+    dedup,
+    exporting,
+    inspecting,
+    licences,
+    operating,
+    releasing,
+    review,
+    sources,
+    takedowns,
+)
 from pile_assets.console.terminal import EXIT_CODES, FAILED, INTERRUPTED, print_error, refused_by_machine
 
 
@@ -45,6 +56,7 @@ def main() -> None:
 COMMANDS = (
     *building.COMMANDS,
     *inspecting.COMMANDS,
+    *licences.COMMANDS,
     *sources.COMMANDS,
     *review.COMMANDS,
     *takedowns.COMMANDS,

@@ -68,7 +68,7 @@ _EUROPEANA = r"/rights/(rr-f|rr-p|rr-r|orphan-work-eu|unknown|test-orphan-work|o
 _ETALAB_2 = r"/wp-content/uploads/(?:2017/04/etalab-license-ouverte-v2\.0|2018/11/open-license)\.pdf"
 _OPEN_DEFINITION = {"cc0": "CC0-1.0", "cc-by": "CC-BY-4.0", "cc-by-sa": "CC-BY-SA-4.0"}
 
-_PAGES: Mapping[str, Mapping[str, _Named]] = {
+PAGES: Mapping[str, Mapping[str, _Named]] = {
     "arxiv.org": {
         r"/licenses/nonexclusive-distrib/1\.0(?:/license\.html)?": "LicenseRef-arXiv-nonexclusive-distrib-1.0",
         r"/licenses/assumed-1991-2003(?:/license\.html)?": "LicenseRef-arXiv-assumed-1991-2003",
@@ -150,7 +150,7 @@ _PAGES: Mapping[str, Mapping[str, _Named]] = {
 """Host without "www." to the paths of its licence pages, both in lower case and paths without their last slash."""
 
 _CREATIVE_COMMONS = frozenset({"creativecommons.org", "i.creativecommons.org", "licensebuttons.net", "l.licensebuttons.net"})
-_COMPILED = {host: [(re.compile(path), named) for path, named in pages.items()] for host, pages in _PAGES.items()}
+_COMPILED = {host: [(re.compile(path), named) for path, named in pages.items()] for host, pages in PAGES.items()}
 ADDRESS = re.compile(
     r"(?:(?:https?:)?//[^\s()<>\"'\[\]{}|\\^`\u201c\u201d\u2018\u2019]+"
     r"|(?<![a-z0-9@.\-/])(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,4}[a-z]{2,10}/[^\s()<>\"'\[\]{}|\\^`]*"

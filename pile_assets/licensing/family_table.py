@@ -22,7 +22,7 @@ def _dotted(prefix: str, *versions: str) -> dict[str, str]:
     """Version to identifier; "2" stands for "2.0" where no other version begins with 2."""
     table = {version: f"{prefix}-{version}" for version in versions}
     majors = [version.partition(".")[0] for version in versions]
-    short = {version.removesuffix(".0") for version in versions if majors.count(version.partition(".")[0]) == 1}
+    short = [version.removesuffix(".0") for version in versions if majors.count(version.partition(".")[0]) == 1]
     return table | {name: f"{prefix}-{name}.0" for name in short if "." not in name}
 
 

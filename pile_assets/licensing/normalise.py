@@ -66,6 +66,20 @@ CONTEXTS: Mapping[str, Callable[[str], Reading]] = {
 }
 """Context name to its reader. A new place of statements is a module in `licensing/contexts/` and one line here."""
 
+SUMMARIES: Mapping[str, str] = {
+    "bip-license": "The License header of a Bitcoin improvement proposal: SPDX identifiers and the codes of BIP 2 and BIP 3.",
+    "doaj": "The licence of a journal or article in the Directory of Open Access Journals, read as free text.",
+    "eip-copyright": "The waiver under the heading Copyright of an Ethereum improvement proposal.",
+    "flickr": "Numbers of Flickr's list of licences.",
+    "github": "Keys, identifiers and names of GitHub's licence API.",
+    "hal": "The licence of a deposit in HAL: an address of its list, or free text.",
+    "huggingface": "Licence names of the cards of models and data sets on the Hugging Face Hub.",
+    "openalex": "Licence codes of OpenAlex and Unpaywall: Creative Commons without a version.",
+    "pmc": "The licence of PubMed Central's lists, or the JATS element of an article.",
+    "youtube": "The licence of a video: the code of the Data API, or the label of its page.",
+}
+"""What those contexts read that share a module with others; a module's own docstring says it for the rest."""
+
 OTHER_NAMES: Mapping[str, str] = {
     "bhl": "bhl-rights",
     "bip": "bip-license",
