@@ -19,6 +19,7 @@ from typing import Literal
 
 from pile_assets import stages
 from pile_assets.errors import PileError, Quarantine
+from pile_assets.review import changes
 from pile_assets.sources.model import SourceContext
 from pile_assets.state import Entry
 from pile_assets.steps import Chain, Step
@@ -148,6 +149,7 @@ def _work(view: View, chain: Chain, step: Step, address: Address, key: str, inpu
                 output = stages.make_raw(view, chain, context, address.partition, entry)
             case "documents":
                 output = stages.make_documents(view, chain, context, address.partition)
+                _check_licences(view, chain, before, output.manifest(address, key, step.code_version, inputs))
             case "cleaned":
                 output = stages.make_cleaned(view, chain, address.partition)
             case "signatures":
@@ -162,6 +164,25 @@ def _work(view: View, chain: Chain, step: Step, address: Address, key: str, inpu
     manifest = output.manifest(address, key, step.code_version, inputs)
     view.commit(manifest)
     return Outcome(address, "worked", manifest, before, time.monotonic() - started)
+
+
+def _check_licences(view: View, chain: Chain, before: Manifest | None, after: Manifest) -> None:
+    """Raises Quarantine where the publisher has relicensed what the partition holds and no reviewer has accepted that."""
+    if before is None or before.inputs["raw"] == after.inputs["raw"] or not before.facts["verdicts"].get("accepted"):
+        return
+    source, partition = after.address.name, after.address.partition
+    old, new = (view.store.parts(manifest, changes.COLUMNS) for manifest in (before, after))
+    found = changes.find(source, partition, old, new, after.inputs["raw"], chain.record.licence.granularity)
+    if found is None:
+        return
+    record = changes.Changes(view.store)
+    known = record.known(found) if view.rehearse else record.note(found)
+    if known.holds and known.accepted is None:
+        raise Quarantine(
+            f"{known.said}, for example {known.examples[0]}. The partition is held for review.",
+            remedy="It keeps its last version. A licence reviewer must look at the publisher's statement, and then take up "
+            f"the new version with `pile review accept {source} {partition}`, or set review.status of {source}.yaml.",
+        )
 
 
 def _work_filters(

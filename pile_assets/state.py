@@ -4,6 +4,7 @@
     state/seniority.json            the number each source partition was given at first sight
     state/year.json                 the year of the corpus, for the terms of works in the public domain
     state/sources.json              what the operator switched on or off, and option overrides
+    state/licence_changes/<source>/ per partition, where its publisher changed a licence, and who accepted that
     state/decisions.json            what reviewers decided that statements mean, as last loaded from the registry
     state/records/<source>.json     the last good registry record of each source
     state/evidence/<source>.json    what the last look at its evidence pages found, and what a reviewer said of it

@@ -78,6 +78,49 @@ def clear(source: str, by: str, reason: str, as_json: bool) -> None:
     return click.echo(f"Cleared: {', '.join(cleared)}. The next build takes the source up again.")
 
 
+# -- changes of licence --------------------------------------------------------------------------------------------
+
+
+@review.command(epilog=EXIT_CODES)
+@click.argument("source", required=False)
+@json_option
+def changes(source: str | None, as_json: bool) -> None:
+    """List where publishers changed the licence of documents they had published, and what waits for a reviewer."""
+    from dataclasses import asdict
+
+    from pile_assets.review.changes import Changes
+
+    found = Changes(_session(rehearse=True).view.store).all(source)
+    if as_json:
+        return terminal.print_json([asdict(event) for event in found])
+    rows = []
+    for event in found:
+        word = f"accepted by {event.accepted.by}: {event.accepted.reason}" if event.accepted else "held" if event.holds else ""
+        rows.append((event.source, event.partition, f"{event.said}.", word, ", ".join(event.examples)))
+    table("Changes of licence, the oldest of a partition first", ["source", "partition", "change", "", "for example"], rows)
+    return None if rows else click.echo("No publisher has changed the licence of anything in the corpus.")
+
+
+@review.command(epilog=EXIT_CODES)
+@click.argument("source")
+@click.argument("partition")
+@by_option
+@reason_option
+@json_option
+def accept(source: str, partition: str, by: str, reason: str, as_json: bool) -> None:
+    """Let a partition take up the licence its publisher changed it to; each document is still judged by the new one."""
+    from pile_assets.review.changes import Accepted, Changes
+    from pile_assets.store import Address
+
+    session = _session()
+    store = session.view.store
+    event = Changes(store).accept(source, partition, Accepted(by, reason, session.today.isoformat()))
+    store.clear_quarantine(Address.of_source(source, "documents", partition))
+    if as_json:
+        return terminal.print_json({"source": source, "partition": partition, "accepted": event.said})
+    return click.echo(f"Accepted. {event.said}. The next build takes the new version up.")
+
+
 # -- queue ---------------------------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,8 @@ from pile_assets.deployment import Session
 from pile_assets.filters.policy_model import NOT_PUBLIC_DOMAIN
 from pile_assets.licensing import decisions, verdict
 from pile_assets.licensing.decisions import Decision
-from pile_assets.licensing.model import Claim, Reading, Verdict
+from pile_assets.licensing.model import Verdict
+from pile_assets.review.rows import READ, verdict_of
 from pile_assets.store import Address, Counts, Manifest, digest, rows_digest
 from pile_assets.view import View
 
@@ -28,12 +29,6 @@ NOT_FREE = "Not in the public domain where it must be"
 
 QUEUE = Address("corpus", "review_queue")
 QUEUE_VERSION = "1"
-
-READ = (
-    *("id", "author", "attribution", "accepted", "licence", "licence_status"),
-    *("licence_rule", "licence_reason", "licence_evidence"),
-)
-"""Columns of `documents` that say why one is held."""
 
 COLUMNS: dict[str, Any] = {
     "cause": pl.String,
@@ -109,17 +104,6 @@ def _by_licence(view: View, source: str, partition: str) -> Iterator[Held]:
         reason = found.reason or "no reason given"
         said = decisions.statement_of(found)
         yield Held(row["id"], source, verdict.cause(reason), said, reason, found, row["author"], row["attribution"])
-
-
-def verdict_of(row: dict[str, Any]) -> Verdict:
-    """The verdict of a document that is not accepted, from its row."""
-    evidence = tuple(_claim(claim) for claim in json.loads(row["licence_evidence"] or "[]"))
-    return Verdict(row["licence_status"], False, row["licence_rule"], row["licence"], None, row["licence_reason"], evidence)
-
-
-def _claim(kept: dict[str, Any]) -> Claim:
-    reading = Reading(kept["status"], kept["rule"], kept["spdx"])
-    return Claim(kept["kind"], kept["scope"], kept["raw"], reading, kept["who"], kept["where"], kept["sha256"])
 
 
 def _by_term(view: View, source: str, partition: str) -> Iterator[Held]:

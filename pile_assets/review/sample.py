@@ -22,7 +22,7 @@ from pile_assets.deployment import Session
 from pile_assets.errors import PileError, RegistryError
 from pile_assets.registry.load import read_record
 from pile_assets.registry.models import Sample
-from pile_assets.review.queue import verdict_of
+from pile_assets.review.rows import verdict_of
 from pile_assets.store import Address, write_atomically
 
 SHOWN = ("id", "url", "title", "author", "licence", "licence_rule", "licence_evidence")
