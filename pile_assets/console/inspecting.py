@@ -20,6 +20,8 @@ PARTITIONS_SHOWN = 6
 CELL = 200
 """Characters of one value in a table of `pile sql`; csv and json give it whole."""
 ROWS_SHOWN = 200
+WAYS = ("url", "site", "doi", "isbn", "title", "author")
+"""What `pile find` can be told to look by, as `inspection.find` has them."""
 COLUMNS_SHOWN = 12
 """With more columns than this, each row is shown as names and values."""
 
@@ -249,17 +251,22 @@ def _measured(row: Mapping[str, Any]) -> str:
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("text")
+@click.option("--by", type=click.Choice(WAYS), help="Look by this only.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="Most documents to list.")
 @json_option
-def find(text: str, limit: int, as_json: bool) -> None:
-    """Find documents by a piece of their id, url, title or author, in any letter case."""
+def find(text: str, by: str | None, limit: int, as_json: bool) -> None:
+    """Find documents by a piece of their id, address, title or author, by site, DOI or ISBN, in any letter case.
+
+    Held and dropped documents are found too, with their verdict. The page find/index.html of a release answers the same for
+    what is in it, to people who have no tools.
+    """
     from dataclasses import asdict
 
     from pile_assets.inspection.find import find as look_for
     from pile_assets.inspection.sql import Tables
 
     with Tables(existing_store()) as tables:
-        found, total = look_for(tables, text, limit)
+        found, total = look_for(tables, text, limit, by)
     if as_json:
         return terminal.print_json({"total": total, "documents": [asdict(document) for document in found]})
     rows = [(d.id, d.title if d.title and d.title not in d.id else None, d.author, d.licence, d.verdict) for d in found]

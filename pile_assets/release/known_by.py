@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://(?:www\.)?")
+_BEGINNING = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?")
 _DOI = re.compile(r"10\.[0-9]{4,9}/[^\s\"<>]+")
 _ISBN_MARK = re.compile(r"\s*(?:urn:)?isbn(?:-1[03])?[:\s]*")
 _ISBN_SAID = re.compile(r"isbn(?:-1[03])?[^0-9a-z]{0,4}([0-9][0-9 -]{8,16}[0-9xX])", re.IGNORECASE)
@@ -33,7 +33,7 @@ def address(text: str) -> str:
     rest = text.strip().lower()
     if rest.startswith(("http://", "https://")):
         rest = rest.partition("#")[0]
-    return _SCHEME.sub("", rest, count=1).rstrip("/") if _SCHEME.match(rest) else rest.rstrip("/")
+    return rest[_BEGINNING.match(rest).end() :].rstrip("/")  # type: ignore[union-attr]  # it matches nothing at the least
 
 
 def doi(text: str) -> str | None:
@@ -56,6 +56,15 @@ def isbn(text: str) -> str | None:
 def _check_13(twelve: str) -> str:
     total = sum(int(digit) * (3 if at % 2 else 1) for at, digit in enumerate(twelve))
     return twelve + str((10 - total % 10) % 10)
+
+
+def isbn_spellings(thirteen: str) -> list[str]:
+    """An ISBN as its thirteen digits, and as ten where it has them."""
+    if not thirteen.startswith("978"):
+        return [thirteen]
+    nine = thirteen[3:12]
+    rest = -sum(int(digit) * (10 - at) for at, digit in enumerate(nine)) % 11
+    return [thirteen, nine + ("x" if rest == 10 else str(rest))]
 
 
 def isbns(text: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ pile.split = (text) => [...new Set(pile.fold(text).match(/[\p{L}\p{N}]+/gu) || [
 pile.address = (text) => {
   let rest = text.trim().toLowerCase();
   if (/^https?:\/\//.test(rest)) rest = rest.replace(/#.*$/s, "");
-  return rest.replace(/^[a-z][a-z0-9+.-]*:\/\/(?:www\.)?/, "").replace(/\/+$/, "");
+  return rest.replace(/^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:www\.)?/, "").replace(/\/+$/, "");
 };
 
 pile.doi = (text) => {
