@@ -154,7 +154,7 @@ def _do_next(session: Session, report: BuildReport, given_up: set[tuple[str, str
     wave = planner.plan(session.world())
     if wave.takedowns:
         progress("applying takedowns", 0, 1)
-        takedowns.run(session.vault, session.view, report.add)
+        takedowns.run(session.vault, session.view, session.sources.frozen, report.add)
         return True
     due = [
         (source, partition)

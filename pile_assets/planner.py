@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from pile_assets import assembly, corpus, publishing
 from pile_assets.state import Entry, Sources
-from pile_assets.steps import TAKEDOWNS, Chain, Lookup
-from pile_assets.store import Address
+from pile_assets.steps import SUPPRESSIONS, TAKEDOWNS, Chain, Lookup
+from pile_assets.store import Address, digest
+from pile_assets.withdrawal import frozen
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Wave:
 def plan(world: World) -> Wave:
     """All work that is known to be due. Later kinds are judged on what earlier ones last committed."""
     return Wave(
-        takedowns=_changed(world, TAKEDOWNS, world.takedowns) if world.takedowns else None,
+        takedowns=stale_takedowns(world),
         chains=_stale_chains(world),
         dedup=_changed(
             world,
@@ -62,6 +63,21 @@ def plan(world: World) -> Wave:
         shards=_stale_shards(world),
         release=_changed(world, assembly.RELEASE, publishing.keys(world.manifest, world.partitions, world.described).release),
     )
+
+
+def stale_takedowns(world: World) -> str | None:
+    """The key of the takedowns step where it is due: the ledger changed, or a source stands still that did not follow it."""
+    if world.takedowns is None:
+        return None
+    if key := _changed(world, TAKEDOWNS, world.takedowns):
+        return key
+    behind = [
+        [source, partition]
+        for source in sorted(world.sources.frozen)
+        for partition in world.partitions(f"sources/{source}", SUPPRESSIONS)
+        if frozen.behind(world.manifest, source, partition)
+    ]
+    return digest([world.takedowns, behind]) if behind else None
 
 
 def stale_stage(world: World, source: str, partition: str) -> str | None:

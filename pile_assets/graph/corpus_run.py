@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from pile_assets import assembly, corpus, publishing
+from pile_assets import assembly, corpus, planner, publishing
 from pile_assets.chain import Outcome
 from pile_assets.deployment import Session
 from pile_assets.errors import PileError
@@ -49,8 +49,8 @@ def run_takedowns(context: Context, config: CorpusConfig) -> None:
         key = takedowns.key_of(session.vault)
         if key is None:
             context.log.info("There is no takedown ledger, so there is nothing to apply.")
-        elif config.force or not work.is_current(TAKEDOWNS, key):
-            work.do(takedowns.run, session.vault, session.view)
+        elif config.force or planner.stale_takedowns(session.world()) or not work.is_current(TAKEDOWNS, key):
+            work.do(takedowns.run, session.vault, session.view, session.sources.frozen)
             checks.report_takedowns(context.instance, session)
 
 

@@ -145,7 +145,7 @@ def _as_it_was(session: Session, place: Place, entry: Entry) -> Entry:
 def _run_corpus(copy: Session, threads: int, progress: Progress) -> None:
     view, sources = copy.view, copy.sources
     if takedowns.key_of(copy.vault) is not None:
-        takedowns.run(copy.vault, view, _ignore)
+        takedowns.run(copy.vault, view, copy.sources.frozen, _ignore)
     progress("resolving duplicates again", 0, 1)
     corpus.run_dedup(view, copy.state, sources, _ignore)
     for domain in assembly.domains(sources, view.partitions):

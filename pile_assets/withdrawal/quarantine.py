@@ -16,13 +16,13 @@ from pile_assets.withdrawal import step
 def apply(session: Session, report: Callable[[Outcome], None]) -> list[PileError]:
     """Bring suppressions and the `eligible` of touched partitions up to date; returns what could not be.
 
-    A partition of a source that does not run is not touched: it takes effect with the next build, or when it runs again.
+    A source that is out of the corpus is not touched: there it takes effect when it runs again.
     """
     wanted = step.key_of(session.vault)
     if wanted is None:
         return []
     touched: list[Outcome] = []
-    step.run(session.vault, session.view, touched.append)
+    step.run(session.vault, session.view, session.sources.frozen, touched.append)
     failed = []
     for outcome in touched:
         report(outcome)

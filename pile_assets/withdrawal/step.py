@@ -8,7 +8,7 @@ for.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from pile_assets.chain import Outcome
 from pile_assets.corpus import Report
@@ -18,6 +18,7 @@ from pile_assets.steps import SUPPRESSIONS, TAKEDOWNS
 from pile_assets.store import Address, Counts, Manifest, digest
 from pile_assets.view import View
 from pile_assets.withdrawal import absence, tombstones
+from pile_assets.withdrawal import frozen as standing_still
 from pile_assets.withdrawal.partition import VERSION, commit, known_by
 from pile_assets.withdrawal.vault import Vault
 
@@ -37,8 +38,9 @@ def _key(ledger: Ledger, vault: Vault) -> str:
     return digest([VERSION, ledger.version, digest(ledger.lines), len(ledger.flaws), vault.marks_version(), gone])
 
 
-def run(vault: Vault, view: View, report: Report) -> None:
-    """Look at every partition, commit what changed, and seal the lines read. Raises PileError where the vault is damaged."""
+def run(vault: Vault, view: View, frozen: Collection[str], report: Report) -> None:
+    """Look at every partition, commit what changed, and seal the lines read; `frozen` are the sources whose chain cannot be
+    walked. Raises PileError where the vault is damaged."""
     started = time.monotonic()
     with vault.alone():
         ledger = vault.ledger()
@@ -52,6 +54,8 @@ def run(vault: Vault, view: View, report: Report) -> None:
         before = view.get(TAKEDOWNS)
         manifest = _manifest(vault, view, ledger)
         view.commit(manifest)
+        for after, earlier in standing_still.follow(view, frozen):
+            report(Outcome(after.address, "worked", after, earlier))
     report(Outcome(TAKEDOWNS, "worked", manifest, before, time.monotonic() - started))
     absence.settle(vault, view)
 

@@ -27,7 +27,7 @@ from pile_assets.licensing.takedowns.model import Takedown
 from pile_assets.store import Store, digest, file_sha256, write_atomically
 
 LEDGER_VARIABLE, KEY_VARIABLE = "PILE_TAKEDOWNS", "PILE_TAKEDOWN_KEY"
-LOCK = "lock-takedowns"
+LOCK = "takedowns"
 """Held while marks are read and written; several runs may meet arriving documents at once."""
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from pile_assets.build import BuildReport, build
 from pile_assets.inspection.rebuild import rebuild
+from pile_assets.inspection.verify import verify
 from pile_assets.steps import TAKEDOWNS
 from pile_assets.store import Address
 from pile_assets_tests.deployments import Corpus, document, prose, with_changed_word
@@ -263,6 +264,39 @@ def test_a_text_is_refused_by_its_keyed_hash_alone(corpus):
     add(corpus, request(1, "content_hmac", value))
     run(corpus)
     assert "fables:two/fable-two-3" not in ids(corpus)
+
+
+def test_a_source_that_waits_for_review_or_has_a_broken_record_loses_what_is_named_too(corpus):
+    before = shard_bytes(corpus)
+    record = (corpus.registry / "fables.yaml").read_text()
+    (corpus.registry / "fables.yaml").write_text("id: [broken")
+    build(corpus.deployment.open())
+    entry = request(1, "doc_id", CANONICAL)
+    add(corpus, entry)
+    forecast_and_run(corpus)
+    assert CANONICAL not in ids(corpus)
+    assert {COPY, NEAR} & ids(corpus)
+    assert dropped(corpus, "fables", "one") == {"takedown": 1}
+    assert verify(corpus.deployment.open().view.store).problems == ()
+    add(corpus, request(2, "doc_id", "fables:one/fable-one-3"))
+    run(corpus)
+    assert dropped(corpus, "fables", "one") == {"takedown": 2}
+    assert set(run(corpus).materialized.values()) == {0}
+    withheld = shard_bytes(corpus)
+    (corpus.registry / "fables.yaml").write_text(record)  # it runs again: its chain decides, and decides the same
+    run(corpus)
+    assert shard_bytes(corpus) == withheld
+    (corpus.registry / "fables.yaml").write_text("id: [broken")
+    other = request(3, "doc_id", "fables:two/fable-two-1")
+    add(corpus, other)
+    run(corpus)
+    add(corpus, decided(other, "refused"))
+    run(corpus)
+    assert shard_bytes(corpus) == withheld  # undone where it stands still
+    (corpus.registry / "fables.yaml").write_text(record)
+    add(corpus, decided(entry, "refused"), decided(request(2, "doc_id", "fables:one/fable-one-3"), "refused"))
+    run(corpus)
+    assert shard_bytes(corpus) == before
 
 
 @pytest.mark.parametrize("near", [False, True])
