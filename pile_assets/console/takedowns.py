@@ -340,7 +340,7 @@ def purge(context: click.Context, yes: bool, as_json: bool) -> None:
     Raw files, every stage, shards, older releases, remembered steps and caches lose them; the other documents stay as they
     are. Builds what that makes due, and asks no publisher for news. Exits 1 where anything is left or could not be searched.
     """
-    from pile_assets.store import Store
+    from pile_assets.store import FILES_LOCK, Store
     from pile_assets.withdrawal import purge as purging
 
     deployment, session = _session()
@@ -353,7 +353,8 @@ def purge(context: click.Context, yes: bool, as_json: bool) -> None:
         table("Undone, to be fetched again", ["request"], [[id_] for id_ in back])
     if not yes and (as_json or not click.confirm("Remove them for good?")):
         return terminal.print_json({"pending": waiting, "undone": back}) if as_json else click.echo("Nothing was removed.")
-    with Store(deployment.home).lock("pile takedown purge", exclusive=True), terminal.progress() as progress:
+    store, name = Store(deployment.home), "pile takedown purge"
+    with store.lock(name, exclusive=True), store.lock(name, exclusive=True, name=FILES_LOCK), terminal.progress() as progress:
         done = purging.run(deployment.open(), progress)
     _show_purged(done, as_json)
     if not done.proven:

@@ -14,6 +14,7 @@ import dagster as dg
 from pile_assets.graph.chain_run import ChainJobConfig, run_chain
 from pile_assets.graph.corpus_run import CorpusConfig, run_dedup, run_domain, run_release, run_takedowns
 from pile_assets.graph.naming import DEDUP_WORK, RELEASE_WORK, TAKEDOWNS_WORK, WORK, domain_work, job_name, op_name, source_work
+from pile_assets.graph.purging import purge_job
 from pile_assets.graph.sources import SourceInGraph, domains_of
 
 
@@ -25,6 +26,7 @@ def planned_jobs(sources: Sequence[SourceInGraph]) -> list[dg.JobDefinition]:
         _dedup(),
         *map(_domain, domains_of(sources)),
         _release(),
+        purge_job(),
     ]
 
 

@@ -20,6 +20,7 @@ ATTEMPT = "pile/attempt"
 """Run tag of a run the planner requested: how often that work has been requested, this time included."""
 
 TAKEDOWNS_WORK, DEDUP_WORK, RELEASE_WORK = "corpus/takedowns", "corpus/dedup", "corpus/release"
+PURGE_WORK = "corpus/purge"
 
 RECONCILE_WORK = "reconcile"
 COLLECT_WORK = "collect_garbage"

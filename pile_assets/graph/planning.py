@@ -4,8 +4,8 @@ What belongs here: turning a wave into run requests, leaving out what is in prog
 what is stale (`pile_assets.planner`), doing it (`chain_run`, `corpus_run`).
 
 A wave is: the takedown ledger; then every source's pending partitions, one run a source; when none is left, `dedup`; then
-every domain, its plan and shards in one run; then the release. What has failed as often as it may no longer holds up the waves
-after it; it is tried again as soon as anything it depends on changes, and else once an hour.
+every domain, its plan and shards in one run; then the release; then bytes to be removed. What has failed as often as it may no
+longer holds up the waves after it; it is tried again as soon as anything it depends on changes, and else once an hour.
 """
 
 import time
@@ -25,6 +25,7 @@ from pile_assets.graph.naming import (
     ATTEMPT,
     DEDUP_WORK,
     DIGEST,
+    PURGE_WORK,
     RELEASE_WORK,
     TAKEDOWNS_WORK,
     WORK,
@@ -36,6 +37,7 @@ from pile_assets.graph.naming import (
 from pile_assets.graph.settings import Settings
 from pile_assets.graph.working import building
 from pile_assets.store import Address, digest
+from pile_assets.withdrawal import purge
 
 PAUSES = (0, 5, 20, 60)
 """Seconds before the first, second, third and every further attempt."""
@@ -97,6 +99,8 @@ def waves(session: Session) -> Iterator[tuple[str, list[Piece]]]:
     yield DEDUP_WORK, [Piece(DEDUP_WORK, {"": _short(wave.dedup)})] if wave.dedup else []
     yield "domains/", [_domain(world, wave, domain) for domain in sorted({*wave.plans, *wave.shards})]
     yield RELEASE_WORK, [Piece(RELEASE_WORK, {"": _short(wave.release)})] if wave.release else []
+    due = purge.due(session.vault, session.view)
+    yield PURGE_WORK, [Piece(PURGE_WORK, {"": _short(due)})] if due else []
 
 
 def _chain(world: planner.World, source: str, stale: Mapping[str, str]) -> Piece:

@@ -2,8 +2,8 @@
 
 What belongs here: a corpus of the test's own with a copy of what is published, and building it. Of what it built for an
 earlier event only finished steps of chains are remembered, by their keys: the store is otherwise as on the first day, so that
-verdicts, plans, shards and the release are decided from all documents at once. Nothing is taken from the deployment but its
-seniority numbers, which are recorded data.
+verdicts, plans, shards and the release are decided from all documents at once. Nothing is taken from the deployment but what is
+recorded data: its seniority numbers, and the takedown ledger with its marks.
 """
 
 import shutil
@@ -59,6 +59,8 @@ class Rebuilding:
             for published in given.folder(record.stem).glob("*.jsonl"):
                 shutil.copy(published, copy.folder(record.stem))
         copy.deployment.open().state.save_seniority(given.deployment.open().state.seniority())
+        if (withdrawn := given.home / "state" / "takedowns").is_dir():
+            shutil.copytree(withdrawn, copy.home / "state" / "takedowns")
 
     def _compare(self, made: Mapping[str, bytes], release: str, problems: list[str]) -> None:
         report = build(self._copy.deployment.open(), threads=1)

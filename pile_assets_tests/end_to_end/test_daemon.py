@@ -18,12 +18,14 @@ from dagster._core.scheduler.instigation import ScheduleInstigatorData
 from pile_assets.filters import FILTERS
 from pile_assets.registry.load import DEFAULT_FOLDER
 from pile_assets.registry.plain_yaml import read_yaml
+from pile_assets.withdrawal import progress
 from pile_assets_tests.deployments import Corpus, document, prose, with_changed_word
 from pile_assets_tests.end_to_end import faults
-from pile_assets_tests.end_to_end.harness import Live
+from pile_assets_tests.end_to_end.harness import PATIENCE, Live
 from pile_assets_tests.end_to_end.summary import TABLE
 from pile_assets_tests.mirror import peps
 from pile_assets_tests.mirror.server import Mirror
+from pile_assets_tests.withdrawal.requests import add, decided, request
 
 SLOW_SECONDS = 60 if os.environ.get("PILE_LONG_TESTS") else 3
 """After how long the slow failure fails; a minute where there is time for it (`make test-long`)."""
@@ -49,6 +51,7 @@ def test_each_event_costs_what_it_needs_and_ends_in_the_right_shards(
         live.first_look()
         try:
             partitions_come_and_go(live, corpus)
+            documents_are_withdrawn_on_request(live, corpus)
             runs_fail_and_changes_overlap(live, corpus)
             a_source_is_added_while_changes_are_pending(live, corpus, mirror)
             the_daemon_is_off_when_a_refresh_is_due(live, corpus, mirror)
@@ -94,6 +97,23 @@ def partitions_come_and_go(live: Live, corpus: Corpus) -> None:
     with live.event("republished with the same bytes", sources_songs=1, **SHARDS) as event:
         (corpus.folder("songs") / "late.jsonl").write_bytes(late)
         event.expect(upstream=1, raw=0, documents=0, signatures=0, eligible=1, unique=2)
+
+
+def documents_are_withdrawn_on_request(live: Live, corpus: Corpus) -> None:
+    """By lines added to the ledger's file, as an editor does."""
+    corpus.deployment.open().vault.key()  # made before the forecast, which must not make another
+    entry = request(1, "doc_id", "songs:late/wins")
+    with live.event("a takedown of a canonical", corpus_takedowns=1, sources_songs=1, **SHARDS) as event:
+        add(corpus, entry)
+        event.expect(suppressions=1, eligible=1, unique=2, raw=0, documents=0, cleaned=0, signatures=0)
+
+    measured = progress.measured(corpus.deployment.open().vault.progress()[entry.id])
+    print(f"\nFrom receipt of a takedown to clean shards: {measured['seconds_to_clean']:.1f} s")
+    assert measured["seconds_to_clean"] < PATIENCE
+
+    with live.event("the takedown refused", corpus_takedowns=1, sources_songs=1, **SHARDS) as event:
+        add(corpus, decided(entry, "refused"))
+        event.expect(suppressions=1, eligible=1, unique=2, raw=0, documents=0, cleaned=0, signatures=0)
 
 
 def runs_fail_and_changes_overlap(live: Live, corpus: Corpus) -> None:

@@ -5,6 +5,9 @@ import pytest
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
 
+from pile_assets.deployment import Deployment
+from pile_assets.licensing.takedowns.model import Effect
+from pile_assets.store import Address
 from pile_assets_tests.deployments import document
 from pile_assets_tests.graph.daemon import Daemon, metadata
 from pile_assets_tests.withdrawal.requests import add, decided, request
@@ -67,6 +70,19 @@ def test_a_withdrawn_document_in_a_shard_fails_the_check(built):
     assert (built.check(["release"], "nothing_withdrawn") or (True,))[0] is False
     built.rest()
     assert built.check(["release"], "nothing_withdrawn") == (True, "No shard holds a withdrawn document.")
+
+
+def test_a_decision_to_purge_in_the_ledger_is_carried_out_and_told(built):
+    entry = request(1, "doc_id", "fables:one/fable-one-1")
+    withdrawn = entry.model_copy(update={"effect": Effect(older_releases="withdrawn")})
+    add(built.corpus, entry, decided(withdrawn, "granted", purge=True))
+    assert built.rest()[-2:] == ["corpus/release", "corpus/purge"]
+    session = Deployment.from_environment().open()
+    assert "purged" in session.vault.progress()["TD-2026-0001"]
+    documents = session.view.need(Address.of_source("fables", "documents", "one"))
+    assert documents.counts.given == 3
+    assert built.version(["fables", "documents"], "one") == documents.data_version
+    assert built.rest() == []
 
 
 def test_a_run_by_hand_applies_the_ledger_too(built):
