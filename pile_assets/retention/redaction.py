@@ -103,10 +103,10 @@ def _cutter(chain: Chain, held: _Contents) -> Cutter:
     def cut(file: RawFile) -> bytes | None:
         if file.path not in texts:
             return file.content
+        if isinstance(chain.module, Redacting):
+            return chain.module.redact(file, native) or None
         if file.path not in shared:
             return None
-        if isinstance(chain.module, Redacting):
-            return chain.module.redact(file, native)
         return _without(file.content, texts[file.path])
 
     return cut

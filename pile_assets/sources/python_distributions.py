@@ -8,7 +8,7 @@ metadata, its licence files and each file's own head.
 
 import hashlib
 import sysconfig
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
@@ -182,6 +182,11 @@ def documents(context: SourceContext, partition: str, raw: Iterable[RawFile]) ->
     judge = _Judge(partition, metadata, metadata_file, files)
     for file in files:
         yield _document(context, partition, file, metadata, judge)
+
+
+def redact(file: RawFile, native_ids: Collection[str]) -> bytes:
+    """METADATA without the description, since the rest of it says what the other files may be used for; of others nothing."""
+    return dist_info.without_description(file.content) if _is_metadata(file.path) else b""
 
 
 def _is_metadata(path: str) -> bool:

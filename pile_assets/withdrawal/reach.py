@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from pile_assets import schemas
+from pile_assets.licensing.takedowns.marks import Marks
 from pile_assets.licensing.takedowns.matching import Matcher, Partition
 from pile_assets.licensing.takedowns.model import Takedown
 from pile_assets.release import history
@@ -52,7 +53,8 @@ class Reach:
 def of(vault: Vault, view: View, entry: Takedown) -> Reach:
     """The documents that a request names, and their copies or neighbours where those are meant."""
     marks = vault.marks()
-    matcher = Matcher(vault.key(), [entry], {entry.name: marks[entry.name]} if entry.name in marks else {})
+    remembered = {entry.name: Marks.from_json(marks[entry.name].as_json())} if entry.name in marks else {}
+    matcher = Matcher(vault.key(), [entry], remembered)
     everywhere = places(view)
 
     def known(place: tuple[str, str]) -> Partition:

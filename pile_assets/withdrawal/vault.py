@@ -45,6 +45,8 @@ class Vault:
         self.path = Path(os.environ.get(LEDGER_VARIABLE) or self.folder / "ledger.jsonl").resolve()
         self._store, self._rehearse, self._clock = store, rehearse, clock
         self._kept: dict[str, Any] = {}
+        self._ledger: tuple[tuple[Any, ...], Ledger] | None = None
+        self._marks: dict[str, tuple[Any, Marks]] = {}
 
     @property
     def used(self) -> bool:
@@ -55,19 +57,29 @@ class Vault:
     def alone(self) -> Iterator[None]:
         """Read and write marks without another run in between."""
         with self._store.lock("takedowns", exclusive=True, name=LOCK, wait=True):
-            yield
+            try:
+                yield
+            except BaseException:
+                self._marks.clear()  # some may have been changed and not saved
+                raise
 
     # -- ledger ----------------------------------------------------------------------------------------------------
 
     def ledger(self) -> Ledger:
-        """The ledger as it is now, read afresh. Never raises for what stands in it."""
+        """The ledger as it is now, parsed again where a file has changed. Never raises for what stands in it."""
         if not self.used:
             return Ledger()
-        try:
-            text = self.path.read_bytes().decode("utf-8", errors="replace")
-        except FileNotFoundError:
-            text = ""
-        return ledgers.read(text, self.sealed(), self._find_key())
+        seen = (
+            *map(_stamp, (self.path, self.folder / "sealed.json", self.folder / "key")),
+            len(self._kept.get("sealed.json", ())),
+        )
+        if self._ledger is None or self._ledger[0] != seen:
+            try:
+                text = self.path.read_bytes().decode("utf-8", errors="replace")
+            except FileNotFoundError:
+                text = ""
+            self._ledger = seen, ledgers.read(text, self.sealed(), self._find_key())
+        return self._ledger[1]
 
     def sealed(self) -> list[Sealed]:
         """The lines read so far, as they were. Raises PileError where that file is damaged: they must not be forgotten."""
@@ -134,13 +146,18 @@ class Vault:
     # -- marks -----------------------------------------------------------------------------------------------------
 
     def marks(self) -> dict[str, Marks]:
-        """What is remembered, by `Takedown.name`."""
+        """What is remembered, by `Takedown.name`; parsed again where a file has changed. What is changed must be saved."""
         names = {path.stem for path in (self.folder / "marks").glob("*.json")}
         names |= {name.removeprefix("marks/").removesuffix(".json") for name in self._kept if name.startswith("marks/")}
         found = {}
         for name in sorted(names):
+            stamp = _stamp(self.folder / "marks" / f"{name}.json")
+            if f"marks/{name}.json" not in self._kept and name in self._marks and self._marks[name][0] == stamp:
+                found[name] = self._marks[name][1]
+                continue
             try:
                 found[name] = Marks.from_json(self._read(f"marks/{name}.json"))
+                self._marks[name] = stamp, found[name]
             except (KeyError, TypeError, AttributeError) as error:
                 raise _damaged(f"marks/{name}.json", error) from error
         return found
@@ -208,6 +225,15 @@ class Vault:
         write_atomically(self.folder / name, _text(value).encode())
         (self.folder / name).chmod(0o600)
         self.folder.chmod(0o700)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What tells one version of a file from another: they are replaced as a whole, or saved by an editor."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _moment(time: datetime) -> str:

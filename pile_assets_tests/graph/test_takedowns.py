@@ -76,7 +76,8 @@ def test_a_decision_to_purge_in_the_ledger_is_carried_out_and_told(built):
     entry = request(1, "doc_id", "fables:one/fable-one-1")
     withdrawn = entry.model_copy(update={"effect": Effect(older_releases="withdrawn")})
     add(built.corpus, entry, decided(withdrawn, "granted", purge=True))
-    assert built.rest()[-2:] == ["corpus/release", "corpus/purge"]
+    # after the purge the ledger says which releases are gone, and the next one says so too
+    assert built.rest()[-4:] == ["corpus/release", "corpus/purge", "corpus/takedowns", "corpus/release"]
     session = Deployment.from_environment().open()
     assert "purged" in session.vault.progress()["TD-2026-0001"]
     documents = session.view.need(Address.of_source("fables", "documents", "one"))

@@ -1,12 +1,14 @@
 """Installed distributions as a source: what is read, what identifies it, what a document of it looks like."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pile_assets.errors import PileError, Quarantine, RegistryError
 from pile_assets.sources import python_distributions as source
+from pile_assets.sources.formats import dist_info
 from pile_assets.sources.model import Document, Skipped, SourceContext
 from pile_assets_tests.licensing import samples
 from pile_assets_tests.sources.environments import MIT_LINE, Environment
@@ -272,3 +274,34 @@ def test_no_package_registry_is_named_in_what_is_stored(environment, tmp_path):
     environment.install("demo", {"demo/a.py": CODE}, MIT_FIELDS, MIT_FILE)
     urls = {file.url for file in environment.raw("demo", tmp_path)}
     assert all(url.startswith("pkg:pypi/demo@1.0#") for url in urls)
+
+
+# -- cut out -------------------------------------------------------------------------------------------------------
+
+
+def test_a_description_is_cut_out_of_metadata_and_every_other_document_stays_what_it_is(environment, tmp_path):
+    environment.install("thing", {"thing.py": CODE}, MIT_FIELDS, MIT_FILE, description="# Thing\n\nIt does things.")
+    before = environment.documents("thing", tmp_path)
+    raw = environment.raw("thing", tmp_path)
+    (metadata,) = (file for file in raw if file.path.endswith("METADATA"))
+    cut = replace(metadata, content=source.redact(metadata, {"thing/METADATA"}))
+    left = [cut if file is metadata else file for file in raw]
+    assert not any(b"It does things" in file.content for file in left)
+    found = list(source.documents(environment.context(tmp_path), "thing", left))
+    (code,) = [item for item in found if isinstance(item, Document)]
+    assert code.verdict.spdx == before["thing.py"].verdict.spdx == "MIT"
+    assert code.attribution == before["thing.py"].attribution
+    assert "no-description" in skipped(found).values()
+
+
+@pytest.mark.parametrize(
+    ("content", "left"),
+    [
+        (b"Name: x\nDescription: one\n        two\n\tthree\nLicense: MIT\n", b"Name: x\nLicense: MIT\n"),
+        (b"Name: x\r\nVersion: 1\r\n\r\nThe body\r\n", b"Name: x\nVersion: 1\n"),
+        (b"Name: x\nDescription-Content-Type: text/plain\n\nBody", b"Name: x\nDescription-Content-Type: text/plain\n"),
+        (b"Name: x\n", b"Name: x\n"),
+    ],
+)
+def test_a_description_in_a_field_or_in_the_body_is_cut_out(content, left):
+    assert dist_info.without_description(content) == left

@@ -65,6 +65,17 @@ def read_metadata(content: bytes) -> CoreMetadata:
     )
 
 
+def without_description(content: bytes) -> bytes:
+    """METADATA with neither body nor Description field, its other lines byte for byte as they were."""
+    head, _, _ = content.replace(b"\r\n", b"\n").partition(b"\n\n")
+    kept, inside = [], False
+    for line in head.splitlines(keepends=True):
+        inside = line.lower().startswith(b"description:") or (inside and line[:1] in (b" ", b"\t"))
+        if not inside:
+            kept.append(line)
+    return b"".join(kept).rstrip(b"\n") + b"\n"
+
+
 def _single(value: object) -> str | None:
     text = " ".join(str(value).split()) if value else ""
     return text if text and text != "UNKNOWN" else None
