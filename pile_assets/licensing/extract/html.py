@@ -40,7 +40,11 @@ _PROPERTIES = re.compile(
     r"(?:^|\s)(?:(?:cc|dct|dcterms|dc|schema|xhv):)?licen[cs]e(?:\s|$)|creativecommons\.org/ns#license", re.IGNORECASE
 )
 _META = re.compile(r"(?:(?:dc|dcterms|dct)\.)?(?:rights|licen[cs]e|rights\.licen[cs]e)|copyright", re.IGNORECASE)
-_RESERVED = re.compile(r"all rights reserved", re.IGNORECASE)
+_RESERVED = re.compile(
+    r"all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados|tutti i diritti riservati"
+    r"|todos os direitos reservados|alle rechten voorbehouden",
+    re.IGNORECASE,
+)
 _MARK = re.compile(r"©|\(c\)(?=\s*\d{4})|\bcopyright\b", re.IGNORECASE)
 _SENTENCE = 600
 """Characters of the block around a mark that can say what the mark leaves out; a longer block is the text of the page."""
