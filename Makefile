@@ -19,7 +19,7 @@ unexport PYTHONHOME PYTHONPATH PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONST
 # What an interpreter must have: the version, and the parts that some systems package apart or build without.
 SUITABLE := import bz2, ctypes, ensurepip, lzma, sqlite3, ssl, sys, venv, zlib; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help run ui plan judges test test-ui test-long lint format bench lock clean
+.PHONY: help run ui plan judges test test-ui test-long lint format survey bench lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -52,6 +52,9 @@ lint: $(INSTALLED) ## check style and types
 format: $(INSTALLED) ## lay the code out the one way, and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+survey: $(INSTALLED) ## look at the licences of the sample files beside the checkout, and write docs/licence-survey.md
+	$(BIN)/python -m pile_assets_tests.licensing.survey
 
 bench: $(INSTALLED) ## measure: each benchmark prints its table
 	@set -e; for name in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done

@@ -31,7 +31,7 @@ _PART_CLASS = re.compile(
     r"photo|image|figure|caption|gallery|thumb|media|avatar|comment|sidebar|widget|related|quote|embed|attachment|credit|slide",
     re.IGNORECASE,
 )
-_BLOCKS = frozenset({"p", "div", "li", "td", "dd", "footer", "section", "header", "address", "small", "body", "article"})
+_BLOCKS = frozenset({"p", "div", "li", "td", "dd", "footer", "section", "header", "address", "small", "article"})
 _PAGE_TYPES = frozenset(
     {"WebPage", "WebSite", "Article", "BlogPosting", "NewsArticle", "ScholarlyArticle", "TechArticle", "CreativeWork", "Blog"}
     | {"Book", "Chapter", "LearningResource", "Course", "Report", "Recipe", "Dataset", "ItemPage", "AboutPage", "Legislation"}

@@ -38,6 +38,12 @@ def of_records(content: bytes, where: str, sha256: str = "") -> Mapping[str, tup
     return found
 
 
+def _in_arxiv(element: etree._Element) -> bool:
+    """Whether an element lies in arXiv's metadata by the name alone: answers of 2016 do not declare its namespace."""
+    parent = element.getparent()
+    return parent is not None and etree.QName(parent).localname in ("arXiv", "arXivRaw")
+
+
 def _identifier(record: etree._Element) -> str:
     for tag in (f"{_OAI}header/{_OAI}identifier", "{http://arxiv.org/OAI/arXiv/}id", "{http://arxiv.org/OAI/arXivRaw/}id"):
         if words := (record.findtext(tag) or "").strip():
@@ -49,7 +55,7 @@ def _of_record(record: etree._Element, name: str, where: str, sha256: str) -> It
     for element in record.iter("*"):
         tag = etree.QName(element)
         words = "".join(str(piece) for piece in element.itertext()).strip()
-        if tag.localname == "license" and tag.namespace in _ARXIV:
+        if tag.localname == "license" and (tag.namespace in _ARXIV or _in_arxiv(element)):
             yield from statements.stated(words, "arxiv", f"{where} license", scope=name, who="host", sha256=sha256)
         elif element.tag in _RIGHTS and words:
             place = f"{where} {tag.localname}"

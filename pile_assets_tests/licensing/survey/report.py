@@ -166,7 +166,9 @@ def of_peps(found: Found, truth: Mapping[str, bytes]) -> Iterator[str]:
         ours = next((files for file, files in found.files.items() if version in file), Counter[str]())
         theirs: Counter[str] = Counter()
         for words, numbers in json.loads(content).items():
-            theirs["open" if words.startswith(("PD", "public")) else "not open"] += len(numbers) if isinstance(numbers, list) else int(numbers)
+            theirs["open" if words.startswith(("PD", "public")) else "not open"] += (
+                len(numbers) if isinstance(numbers, list) else int(numbers)
+            )
         not_open = ours[REFUSED] + ours[HELD]
         yield f"| {version} | {theirs['open']} open, {theirs['not open']} not | {ours[ADMITTED]} | {not_open} |"
     yield explained.PEPS
