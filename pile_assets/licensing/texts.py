@@ -44,7 +44,19 @@ class _Text:
     longest: int  # words from opening to ending, about a third more than the canonical text has
     clauses: tuple[str, ...]
     without: tuple[str, ...] = field(default=())
+    operative: int | None = None  # words of `_OPERATIVE` it has, where that differs from `_MOST`
 
+
+_OPERATIVE = re.compile(
+    r"\b(?:not|no|nor|neither|except|unless|only|must|shall|may|cannot|without|provided|prohibited|prior|non|additional|however)\b"
+)
+"""Words that make or take back a condition."""
+_MOST = {
+    "BSD-4-Clause": 17, "BSD-3-Clause-Open-MPI": 19, "BSD-3-Clause": 16, "BSD-2-Clause": 11, "NCSA": 15, "Unicode-3.0": 13,
+    "Unicode-DFS-2016": 13, "X11": 13, "JSON": 10, "MIT": 8, "MIT-0": 7, "ISC": 5, "0BSD": 4, "HPND": 5, "MIT-CMU": 5,
+    "Zlib": 13, "Unlicense": 6, "BSL-1.0": 8, "Apache-2.0": 69, "Python-2.0.1": 51, "PSF-2.0": 11,
+}  # fmt: skip
+"""How many of them the text of the SPDX list has. A copy with more has a condition more, and is another licence."""
 
 _BSD = "redistribution and use in source and binary forms"
 _BSD_END = "advised of the possibility of such damages?"
@@ -219,6 +231,7 @@ _TEXTS = (
         "limitations under the license",
         110,
         ("without warranties or conditions of any kind",),
+        operative=6,
     ),
     _Text(
         "Python-2.0.1",
@@ -335,9 +348,15 @@ def _complete(content: str, opening: re.Match[str]) -> tuple[str, int] | None:
         body = content[opening.start() : end.end()]
         if body.count(" ") >= text.longest or any(phrase in body for phrase in text.without):
             continue
-        if all(clause.search(body) for clause in clauses):
+        if all(clause.search(body) for clause in clauses) and not _adds_to(text, body):
             return text.spdx, end.end()
     return None
+
+
+def _adds_to(text: _Text, body: str) -> bool:
+    """Whether a body has more words that make conditions than its licence."""
+    most = text.operative or _MOST.get(text.spdx)
+    return most is not None and sum(1 for _ in _OPERATIVE.finditer(body)) > most
 
 
 def _refused(content: str) -> Iterator[str]:

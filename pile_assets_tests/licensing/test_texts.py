@@ -126,3 +126,35 @@ def test_the_licence_of_the_running_python_is_recognised():
 def test_any_text_can_be_searched(text):
     found = texts.find(text)
     assert len(set(found.licences)) == len(found.licences)
+
+
+# -- words that make conditions ------------------------------------------------------------------------------------
+
+WHOLE = {spdx: COMPLETE[spdx] for spdx in ("MIT", "ISC", "0BSD", "Apache-2.0")}
+"""Those of the samples that have every word of the licence."""
+
+
+@given(st.sampled_from(sorted(WHOLE)), st.sampled_from(["not", "except", "unless", "only", "must"]), st.data())
+def test_a_text_with_one_more_condition_is_not_recognised(spdx, word, data):
+    words = WHOLE[spdx].split()
+    at = data.draw(st.integers(min_value=12, max_value=len(words) - 8 if spdx != "Apache-2.0" else 1_300))
+    assert texts.recognise(" ".join([*words[:at], word, *words[at:]])).status != "resolved"
+
+
+ACKNOWLEDGED = samples.BSD_3.replace(
+    "\nTHIS SOFTWARE", "4. Redistributions must retain an acknowledgement and may not only mention it.\n\nTHIS SOFTWARE", 1
+)
+
+
+def test_a_licence_with_a_further_clause_is_not_the_one_it_grew_from():
+    assert texts.find(ACKNOWLEDGED).licences == ()
+    assert texts.find(ACKNOWLEDGED).changed
+
+
+def test_without_counting_conditions_the_further_clause_would_be_overlooked(monkeypatch):
+    monkeypatch.setattr(texts, "_MOST", {})
+    texts.find.cache_clear()
+    try:
+        assert texts.find(ACKNOWLEDGED).licences == ("BSD-3-Clause",)
+    finally:
+        texts.find.cache_clear()
