@@ -13,7 +13,7 @@ from typing import Any, cast
 from pile_assets.dedup import signatures
 from pile_assets.filters import FILTERS
 from pile_assets.filters.policy import Policy
-from pile_assets.licensing import accepted, public_domain
+from pile_assets.licensing import accepted, public_domain, verdict
 from pile_assets.licensing.decisions import Decision, applying
 from pile_assets.licensing.model import SUFFICIENT
 from pile_assets.registry.models import Record
@@ -112,6 +112,7 @@ def build_chain(record: Record, policy: Policy, terms: public_domain.Terms, deci
     parsing = fetching | {
         "document_bytes": record.size_cap.document_bytes,
         "licence_table": accepted.digest(),
+        "licence_reading": verdict.VERSION,
         "public_domain": public_domain.VERSION,
         "decisions": [decision.model_dump(mode="json") for decision in holding],
         "libraries": _versions(module.LIBRARIES),

@@ -46,7 +46,9 @@ def _row(licence: str) -> Verdict:
     return verdict.decide("q", claims)
 
 
-def _debate(identifier: str, site: str = "https://www.parliament.uk/site-information/open-parliament-licence/") -> Verdict:
+def _debate(
+    identifier: str, site: str = "https://www.parliament.uk/site-information/copyright-parliament/open-parliament-licence/"
+) -> Verdict:
     content = f'<publicwhip><speech id="{identifier}"/></publicwhip>'.encode()
     reading = normalise.read(site, "url")
     stated = Claim("whole", "", "the licence of the two Houses", reading, "host", site)
