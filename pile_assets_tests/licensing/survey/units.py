@@ -4,17 +4,12 @@ A unit is what could become a document: an article, a row, a page, a file of a r
 without claims, with the word for what they are.
 """
 
-import bz2
-import gzip
-import io
 import json
 import re
-import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
-from typing import Any
 
 from pile_assets.licensing import claims as licence_files
 from pile_assets.licensing.extract import (
@@ -36,6 +31,7 @@ from pile_assets.licensing.extract import (
 )
 from pile_assets.licensing.model import Claim
 from pile_assets.sources.formats import dist_info, rdf, source_files, xml
+from pile_assets_tests.licensing.survey import reading
 
 ON = date(2026, 11, 25)
 """The day on which licences that begin later are not in force; fixed, so that the survey says the same every day."""
@@ -56,21 +52,6 @@ class Unit:
 def of_source(source: str, files: Files) -> Iterator[Unit]:
     """All units of one sample source. Every file yields at least one."""
     yield from _SOURCES[source](files)
-
-
-def inside(archive: bytes) -> dict[str, bytes]:
-    """The files of a git archive, below its one top folder."""
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        return {m.name.partition("/")[2]: read.read() for m in tar if (read := tar.extractfile(m)) is not None}
-
-
-def unpacked(path: str, content: bytes) -> bytes:
-    """A file's bytes without its compression."""
-    return gzip.decompress(content) if path.endswith(".gz") else bz2.decompress(content) if path.endswith(".bz2") else content
-
-
-def _text(content: bytes) -> str:
-    return content.decode("utf-8", errors="replace")
 
 
 def _each(extract: Callable[[bytes, str], tuple[Claim, ...]]) -> Callable[[Files], Iterator[Unit]]:
@@ -100,7 +81,7 @@ def _archives(of_archive: Callable[[str, Files], Iterator[Unit]]) -> Callable[[F
     def units(files: Files) -> Iterator[Unit]:
         for path, content in files.items():
             if path.endswith(".tar.gz"):
-                yield from of_archive(path, inside(content))
+                yield from of_archive(path, reading.inside(content))
             else:
                 yield Unit(path, path, no_document=EVIDENCE)
 
@@ -110,25 +91,25 @@ def _archives(of_archive: Callable[[str, Files], Iterator[Unit]]) -> Callable[[F
 def _peps(file: str, tree: Files) -> Iterator[Unit]:
     for path, content in tree.items():
         if re.search(r"pep-\d{4}\.(?:rst|txt)$", path):
-            yield Unit(file, path, proposals.of_pep(_text(content), path, plain=path.endswith(".txt")))
+            yield Unit(file, path, proposals.of_pep(reading.text(content), path, plain=path.endswith(".txt")))
 
 
 def _bips(file: str, tree: Files) -> Iterator[Unit]:
     for path, content in tree.items():
         if re.search(r"bip-\d+\.(?:mediawiki|md)$", path):
-            yield Unit(file, path, proposals.of_bip(_text(content), path))
+            yield Unit(file, path, proposals.of_bip(reading.text(content), path))
 
 
 def _eips(file: str, tree: Files) -> Iterator[Unit]:
     for path, content in tree.items():
         if path.endswith(".md") and "eip-" in path:
-            text = _text(content)
+            text = reading.text(content)
             moved = STUB if proposals.moved(text) else None
             yield Unit(file, path, () if moved else proposals.of_eip(text, path), moved)
 
 
 def _rfcs(file: str, tree: Files) -> Iterator[Unit]:
-    claims = proposals.of_rust_rfcs(_text(tree["README.md"]), "README.md")
+    claims = proposals.of_rust_rfcs(reading.text(tree["README.md"]), "README.md")
     yield from (Unit(file, path, claims) for path in tree if path.startswith("text/"))
 
 
@@ -204,25 +185,10 @@ def _oai(files: Files) -> Iterator[Unit]:
             yield Unit(path, path, no_document="no record")
 
 
-def _json(path: str, content: bytes) -> Iterator[Any]:
-    """The objects of a JSON file, of its lines, or of an API's answer; none where it is another format."""
-    body = unpacked(path, content)
-    try:
-        data = json.loads(body)
-    except ValueError:
-        try:
-            data = [json.loads(line) for line in body.splitlines() if line.strip()]
-        except ValueError:
-            return
-    message = data.get("message", data) if isinstance(data, dict) else data
-    items = message.get("items", [message]) if isinstance(message, dict) else message
-    yield from items if isinstance(items, list) else []
-
-
 def _catalogues(files: Files) -> Iterator[Unit]:
     for path, content in files.items():
         found, file = False, PurePosixPath(path).name
-        for number, record in enumerate(_json(path, content)):
+        for number, record in enumerate(reading.objects(path, content)):
             if not isinstance(record, dict):
                 continue
             name = str(record.get("DOI") or record.get("id") or number)
@@ -274,7 +240,7 @@ def _congress(files: Files) -> Iterator[Unit]:
         elif path.endswith(".json"):
             yield Unit(path, path)
         else:
-            yield Unit(path, path, us_government.of_congressional_record(_text(content), path))
+            yield Unit(path, path, us_government.of_congressional_record(reading.text(content), path))
 
 
 def _cases(files: Files) -> Iterator[Unit]:
@@ -294,7 +260,7 @@ def _patents(files: Files) -> Iterator[Unit]:
         if path.lower().endswith(".zip") or "/cpc" in path:
             yield Unit(path, path, no_document=NO_TEXT)
         else:
-            yield Unit(path, path, us_government.of_patent(_text(content), path))
+            yield Unit(path, path, us_government.of_patent(reading.text(content), path))
 
 
 def _hansard(files: Files) -> Iterator[Unit]:
@@ -315,27 +281,11 @@ def _warcs(files: Files) -> Iterator[Unit]:
             yield Unit(path, path, no_document=EVIDENCE if "truth" in path else NO_TEXT)
             continue
         pages = 0
-        for address, body in _pages(unpacked(path, content)):
+        for address, body in reading.pages(reading.unpacked(path, content)):
             pages += 1
             yield Unit(path, address, html.of_page(body, address))
         if not pages:
             yield Unit(path, path, no_document="no page")
-
-
-def _pages(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """The HTML responses of an uncompressed WARC: target and body."""
-    at = 0
-    while (end := data.find(b"\r\n\r\n", at)) >= 0:
-        fields = dict(line.split(":", 1) for line in _text(data[at:end]).split("\r\n") if ":" in line)
-        fields = {name.strip().lower(): value.strip() for name, value in fields.items()}
-        length = int(fields.get("content-length", "0"))
-        record = data[end + 4 : end + 4 + length]
-        at = end + 4 + length
-        while data[at : at + 2] == b"\r\n":
-            at += 2
-        head, _, body = record.partition(b"\r\n\r\n")
-        if fields.get("warc-type") == "response" and (b"text/html" in head.lower() or b"<html" in body[:2_000].lower()):
-            yield fields.get("warc-target-uri", "").strip("<>"), body
 
 
 def _metadata(files: Files) -> Iterator[Unit]:
@@ -347,7 +297,7 @@ def _metadata(files: Files) -> Iterator[Unit]:
 
 def _dolma(files: Files) -> Iterator[Unit]:
     for path, content in files.items():
-        rows = [row for row in _json(path, content) if isinstance(row, dict) and "text" in row]
+        rows = [row for row in reading.objects(path, content) if isinstance(row, dict) and "text" in row]
         yield from (Unit(path, str(row.get("id")), datasets.of_dolma(row, path)) for row in rows)
         if not rows:
             yield Unit(path, path, no_document=NO_TEXT)
@@ -406,7 +356,7 @@ _SOURCES: dict[str, Callable[[Files], Iterator[Unit]]] = {
     "crossref-datacite": _catalogues,
     "data-provenance": _provenance,
     "dc-law": _archives(_law),
-    "debian-copyright": _each(lambda content, path: deb_copyright.of_package(_text(content), path)),
+    "debian-copyright": _each(lambda content, path: deb_copyright.of_package(reading.text(content), path)),
     "dolma-format": _dolma,
     "eips": _archives(_eips),
     "federalregister": _each(_register),
