@@ -9,12 +9,10 @@ was decided on, and the corpus-wide steps read nothing else. So a chain that sto
 partition's last whole version.
 """
 
-import json
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from pile_assets import stages
@@ -222,13 +220,5 @@ def source_context(view: View, chain: Chain) -> SourceContext:
         cache=view.store.source_cache(record.id),
         document_bytes=record.size_cap.document_bytes,
         partition_bytes=record.size_cap.partition_bytes,
+        wishes=record.preferences.robots_txt != "not_applicable",
     )
-
-
-def read_capture(folder: Path, data_version: str) -> dict[str, dict[str, object]]:
-    """The capture record of one version of a raw partition; empty for sources that capture nothing."""
-    try:
-        content: dict[str, dict[str, object]] = json.loads((folder / f"capture-{data_version}.json").read_bytes())
-    except FileNotFoundError:
-        return {}
-    return content

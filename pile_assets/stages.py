@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from pile_assets import captures as capturing
 from pile_assets import schemas
 from pile_assets.dedup import signatures
 from pile_assets.errors import PileError, Quarantine
@@ -22,12 +23,13 @@ from pile_assets.filters import FILTERS
 from pile_assets.filters import policy as policies
 from pile_assets.licensing import claims, decisions, public_domain
 from pile_assets.licensing.model import Verdict
-from pile_assets.licensing.verdict import believed, counted_under, credited
+from pile_assets.licensing.verdict import RESERVED, believed, counted_under, credited, hold
 from pile_assets.parts import PartWriter
 from pile_assets.sources.model import Document, RawFile, Skipped, SourceContext
+from pile_assets.sources.preferences import Signal
 from pile_assets.state import Entry
 from pile_assets.steps import SUPPRESSIONS, Chain
-from pile_assets.store import Address, Counts, FileRef, Manifest, canonical, rows_digest, write_atomically
+from pile_assets.store import Address, Counts, FileRef, Manifest, canonical, rows_digest
 from pile_assets.view import View
 
 PROBLEMS_KEPT = 50
@@ -75,7 +77,7 @@ def make_raw(view: View, chain: Chain, context: SourceContext, partition: str, e
     """The bytes as published. Raises Quarantine where the partition exceeds its cap or names a path outside itself."""
     address = Address.of_source(chain.record.id, "raw", partition)
     writer = PartWriter(view.store, address, schemas.RAW)
-    versions: list[tuple[str, str]] = []
+    versions: list[tuple[str, ...]] = []
     captures: dict[str, Mapping[str, Any]] = {}
     total = 0
     for raw in chain.module.fetch(context, partition, entry.as_upstream()):
@@ -87,13 +89,13 @@ def make_raw(view: View, chain: Chain, context: SourceContext, partition: str, e
                 remedy=f"Raise size_cap.partition_bytes in {chain.record.id}.yaml, or let the connector cut it finer.",
             )
         sha256 = hashlib.sha256(raw.content).hexdigest()
-        versions.append((raw.path, sha256))
-        if raw.capture:
-            captures[raw.path] = raw.capture
+        captured = capturing.of_file(raw)
+        versions.append((raw.path, sha256, "reserved") if capturing.holds(chain.record, captured) else (raw.path, sha256))
+        if captured:
+            captures[raw.path] = captured
         writer.add((raw.path, raw.url, sha256, raw.content), len(raw.content))
     version = rows_digest(versions)
-    if captures:
-        write_atomically(view.store.folder(address) / f"capture-{version}.json", canonical(captures))
+    capturing.write(view.store.folder(address), version, captures)
     going_along = rows_digest(item for item in versions if claims.goes_along(item[0]))
     counts = Counts(len(versions), len(versions))
     return Output(version, counts, writer.close(), {NOTICES: going_along}, {"bytes": total})
@@ -123,11 +125,12 @@ def make_documents(view: View, chain: Chain, context: SourceContext, partition: 
     address = Address.of_source(source, "documents", partition)
     found = chain.module.documents(context, partition, raw_files(view, Address.of_source(source, "raw", partition)))
     tally = _Tally()
+    reserved = capturing.reserved(view, chain.record, partition)
     writer = PartWriter(view.store, address, schemas.DOCUMENTS)
     for item in found:
         if isinstance(item, Skipped):
             tally.skip(item)
-        elif (row := _document_row(chain, partition, item, context.document_bytes, tally)) is not None:
+        elif (row := _document_row(chain, partition, item, tally, reserved.get(item.raw_path))) is not None:
             writer.add(row, row[_BYTES])
     return tally.output(writer.close())
 
@@ -195,14 +198,16 @@ class _Tally:
         )
 
 
-def _document_row(chain: Chain, partition: str, document: Document, cap: int, tally: _Tally) -> tuple[Any, ...] | None:
+def _document_row(
+    chain: Chain, partition: str, document: Document, tally: _Tally, wish: Signal | None
+) -> tuple[Any, ...] | None:
     """The document as a row of schemas.DOCUMENTS, or None where it is skipped and counted."""
     try:
         encoded = document.text.encode()
     except UnicodeEncodeError as error:
         tally.skip(Skipped(document.raw_path, "not-utf8", f"{document.native_id}: {error}", problem=True))
         return None
-    if len(encoded) > cap:
+    if len(encoded) > (cap := chain.record.size_cap.document_bytes):
         detail = f"{document.native_id}: {len(encoded)} bytes of text, the cap is {cap}"
         tally.skip(Skipped(document.raw_path, "too-large", detail, problem=True))
         return None
@@ -210,10 +215,7 @@ def _document_row(chain: Chain, partition: str, document: Document, cap: int, ta
         tally.skip(Skipped(document.raw_path, "no-url", f"{document.native_id}: no url", problem=True))
         return None
     record = chain.record
-    said = believed(document.verdict, record.licence.speakers)
-    meant = decisions.apply(chain.decisions, said, document.attribution)
-    grounded, standings = public_domain.grounded(meant, document.work)
-    verdict = credited(grounded, document.author, document.attribution)
+    verdict, standings = _judged(chain, document, wish)
     row = (
         f"{record.id}:{document.native_id}",
         record.id,
@@ -240,6 +242,17 @@ def _document_row(chain: Chain, partition: str, document: Document, cap: int, ta
     )
     tally.take(row, verdict, standings)
     return row
+
+
+def _judged(chain: Chain, document: Document, wish: Signal | None) -> tuple[Verdict, tuple[public_domain.Standing, ...]]:
+    """The connector's verdict after all that the record, reviewers and publishers have to say about it."""
+    said = believed(document.verdict, chain.record.licence.speakers)
+    meant = decisions.apply(chain.decisions, said, document.attribution)
+    grounded, standings = public_domain.grounded(meant, document.work)
+    verdict = credited(grounded, document.author, document.attribution)
+    if wish is None:
+        return verdict, standings
+    return hold(RESERVED, f"{wish.where} says {wish.value}", f"preferences:{wish.kind}", verdict.evidence), ()
 
 
 def _claim(claim: Any) -> dict[str, Any]:

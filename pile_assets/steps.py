@@ -28,6 +28,8 @@ ELIGIBLE_VERSION = "2"
 RELEASE = Address("corpus", "release")
 TAKEDOWNS = Address("corpus", "takedowns")
 SUPPRESSIONS = "suppressions"
+TERMS = "terms"
+"""Name under which `eligible` reads the year: an input that is no stage."""
 """The stage that lists the documents of a partition which the takedown ledger keeps out; most partitions have none."""
 
 Lookup = Callable[[Address], Manifest | None]
@@ -91,7 +93,7 @@ class Chain:
                 return None
             versions[needed.stage] = manifest.versions[needed.version] if needed.version else manifest.data_version
             if step.stage == "eligible" and (turns := manifest.facts.get("turns")):
-                versions["terms"] = self.terms.reached(turns)
+                versions[TERMS] = self.terms.reached(turns)
         if step.stage == "eligible":
             suppressed = lookup(Address.of_source(self.record.id, SUPPRESSIONS, partition))
             if suppressed is not None and suppressed.counts.given:
@@ -109,6 +111,8 @@ def build_chain(record: Record, policy: Policy, terms: public_domain.Terms, deci
     module = load_module(record)
     holding = applying(decided, record.id)
     fetching = {"options": module.OPTIONS.shaping(record.options), "partition_bytes": record.size_cap.partition_bytes}
+    if record.preferences.policy == "hold":
+        fetching["wishes"] = "hold"
     parsing = fetching | {
         "document_bytes": record.size_cap.document_bytes,
         "licence_table": accepted.digest(),

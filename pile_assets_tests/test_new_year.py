@@ -10,6 +10,7 @@ from pile_assets.build import BuildReport, build
 from pile_assets.deployment import Deployment
 from pile_assets.errors import PileError
 from pile_assets.store import Address
+from pile_assets_tests.commands import Pile
 from pile_assets_tests.deployments import Corpus, document
 from pile_assets_tests.mirror import gutenberg
 from pile_assets_tests.mirror.server import Mirror
@@ -114,6 +115,16 @@ def test_why_a_work_is_held_is_in_its_verdict(tmp_path: Path) -> None:
     assert eligible.counts.dropped == {"not-public-domain": 1}
     reasons = view.store.read_part(view.store.paths(eligible)[0])["rule"].drop_nulls().to_list()
     assert reasons == ["US: no, renewed (17 USC 304), until the end of 2026 (US-304-R)"]
+
+
+def test_a_store_with_terms_is_whole_and_its_lineage_shows_them(tmp_path: Path) -> None:
+    corpus = library(tmp_path)
+    run(corpus, OLD_YEAR)
+    pile = Pile(corpus)
+    assert pile.ask("verify")["problems"] == []
+    shown = pile.run("lineage", "novels:of-1931/turns").stdout
+    assert "US-304-R" in shown
+    assert "2026" in shown
 
 
 def test_a_clock_that_goes_back_takes_nothing_back(tmp_path: Path) -> None:

@@ -221,6 +221,9 @@ def _show_shard(shard: "ShardLineage") -> None:
 def _show_document(document: "DocumentLineage") -> None:
     terminal.facts(f"Document {document.id}", {"source": document.source, "partition": document.partition, **document.text})
     terminal.facts("Raw file", document.raw)
+    signals = (document.raw.get("capture") or {}).get("signals", [])
+    wishes = [[signal[name] for name in ("where", "kind", "value", "reserves")] for signal in signals]
+    table("What its publisher wishes", ["where", "form", "said", "reserves use"], wishes)
     tables = ("evidence", "public_domain")
     terminal.facts("Licence", {name: value for name, value in document.licence.items() if name not in tables})
     columns = ["answer", "until", "rule", "why"]

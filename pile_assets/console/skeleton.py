@@ -47,6 +47,7 @@ FIELDS: dict[str, str] = {
     "preferences.robots_txt": "allowed, disallowed, absent or not_applicable.",
     "preferences.tdmrep": "reserved, not_reserved, absent or not_applicable.",
     "preferences.aipref": "y, n, unknown or not_applicable.",
+    "preferences.policy": "record, or hold: whether documents wait whose publisher reserves their use.",
     "preferences.checked": "The day they were checked, as YYYY-MM-DD.",
     "jurisdictions": "Country code to yes, no or unknown: where the rights basis holds. {} where it holds by licence.",
     "obligations": "What a user must do: attribution, licence_text, licence_link, share_alike, notice_file, "

@@ -22,6 +22,7 @@ import polars as pl
 
 from pile_assets import schemas
 from pile_assets.errors import PileError
+from pile_assets.steps import TERMS
 from pile_assets.store import Address, Manifest, Store
 
 STAGES: Mapping[str, Mapping[str, Any]] = {
@@ -165,7 +166,7 @@ def view_of(address: Address) -> str | None:
 
 def filters_of(eligible: Manifest) -> tuple[str, ...]:
     """The filters whose attributes a partition's verdicts were decided on."""
-    return tuple(stage for stage in eligible.inputs if stage not in STAGES and stage != "upstream")
+    return tuple(stage for stage in eligible.inputs if stage not in STAGES and stage not in ("upstream", TERMS))
 
 
 def _catalogue_rows(folder: Path) -> Iterable[tuple[Any, ...]]:

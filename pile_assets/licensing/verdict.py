@@ -27,9 +27,11 @@ NO_NOTICE = "Licence notice missing"
 CODE_ONLY = "Licence of the repository's code, not of its content"
 NOT_ENTITLED = "Licence stated by nobody who may give it"
 NO_AUTHOR = "Nobody to credit"
+RESERVED = "Use reserved by the publisher"
 CAUSES = (
     *(NOTHING_SAID, NOT_ACCEPTED, DISAGREE, NOT_UNDERSTOOD, FAMILY_ONLY, VENDORED_CODE, NO_NOTICE, CODE_ONLY, NOT_ENTITLED),
     NO_AUTHOR,
+    RESERVED,
 )
 """What `decide`, `without_notice` and `credited` give as causes; a source that holds documents by `hold` adds its own."""
 

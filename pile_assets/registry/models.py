@@ -118,6 +118,7 @@ class Preferences(Part):
     tdmrep: Literal["reserved", "not_reserved", "absent", "not_applicable"]
     aipref: Literal["y", "n", "unknown", "not_applicable"]
     checked: date
+    policy: Literal["record", "hold"] = "record"  # what to do about a page whose publisher reserves its use
 
 
 class Sample(Part):

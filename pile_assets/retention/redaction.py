@@ -16,8 +16,9 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from pile_assets import captures as capturing
 from pile_assets import schemas
-from pile_assets.chain import read_capture, source_context
+from pile_assets.chain import source_context
 from pile_assets.errors import PileError
 from pile_assets.parts import PartWriter
 from pile_assets.sources.model import Document, RawFile, Redacting
@@ -171,7 +172,7 @@ def _check(chain: Chain, partition: str, held: _Contents, again: _Contents) -> N
 def _keep_capture(view: View, before: Manifest, version: str, versions: Mapping[str, str]) -> None:
     """The capture records of the files that are left, under the name of the new version."""
     folder = view.store.folder(before.address)
-    captures = read_capture(folder, before.data_version)
+    captures = capturing.read(folder, before.data_version)
     if left := {path: capture for path, capture in captures.items() if path in versions}:
         write_atomically(folder / f"capture-{version}.json", canonical(left))
 

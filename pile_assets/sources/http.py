@@ -31,7 +31,9 @@ from urllib3.util import Retry
 
 from pile_assets import __version__
 from pile_assets.errors import PileError
+from pile_assets.sources import preferences
 from pile_assets.sources.http_cache import Fetched, HttpCache
+from pile_assets.sources.wishes import Site, Sites
 
 CONTACT = "PILE_CONTACT"
 """The environment variable with a mail or web address under which a publisher reaches the operator."""
@@ -41,8 +43,6 @@ MAX_REDIRECTS = 5
 CHUNK = 256 * 1024
 
 KEPT_HEADERS = ("content-type", "content-length", "content-encoding", "etag", "last-modified", "date")
-PREFERENCE_HEADERS = ("content-usage", "tdm-reservation", "tdm-policy", "x-robots-tag")
-"""Wishes about the use of a body, recorded as received: IETF AIPREF draft, TDMRep (W3C CG report 2024), robots."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,18 @@ class _ComeBackLater(Exception):
 
 
 class Client:
-    """Requests of one source. `interval` is the least number of seconds between two requests to one host."""
+    """Requests of one source. `interval` is the least number of seconds between two requests to one host.
 
-    def __init__(self, source: str, cache: Path, *, interval: float = 1.0, patience: Patience | None = None):
+    With `wishes` a site is asked for its robots.txt and tdmrep.json before its first page: a page that may not be fetched
+    raises Disallowed, and the wishes are kept with every capture.
+    """
+
+    def __init__(
+        self, source: str, cache: Path, *, interval: float = 1.0, patience: Patience | None = None, wishes: bool = False
+    ):
         self._source, self._interval, self._patience = source, interval, patience or Patience()
         self._held = HttpCache(cache)
+        self._sites = Sites(lambda url: self._open(url, {})) if wishes else None
         self._session = requests.Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._session.auth = _no_credentials
@@ -113,6 +120,7 @@ class Client:
             return held
         if held is not None and held.facts["url"] != url:
             held = None
+        site = self._permit(url)
         for attempt in range(1, self._patience.attempts + 1):
             response = self._open(url, {"Accept": accept, **_conditions(held)})
             with response:
@@ -120,7 +128,7 @@ class Client:
                     return self._held.pin(slot, held, pin)
                 self._check(url, response, limit)
                 try:
-                    return self._held.put(slot, self._body(url, response, limit), _facts(url, response), pin)
+                    return self._held.put(slot, self._body(url, response, limit), _facts(url, response, site), pin)
                 except (HTTPError, requests.RequestException) as error:
                     if attempt == self._patience.attempts:
                         raise self._error(
@@ -137,6 +145,14 @@ class Client:
     def forget(self, slot: str) -> None:
         """Drop a body that turned out to be unusable, so that the next `get` asks for it again."""
         self._held.forget(slot)
+
+    def _permit(self, url: str) -> Site | None:
+        """What the site wishes about a page; None where nobody is asked. Raises Disallowed and obeys a Crawl-delay."""
+        if self._sites is None:
+            return None
+        site = self._sites.permit(url)
+        self._interval = max(self._interval, site.pause)
+        return site
 
     # -- one exchange --------------------------------------------------------------------------------------------------
 
@@ -326,14 +342,17 @@ def _conditions(held: Fetched | None) -> dict[str, str]:
     return {}
 
 
-def _facts(url: str, response: requests.Response) -> dict[str, Any]:
+def _facts(url: str, response: requests.Response, site: Site | None) -> dict[str, Any]:
     """The capture record, but for digest and size, which the cache adds."""
+    received = {name: response.headers[name] for name in preferences.HEADERS if name in response.headers}
+    signals = (*(site.signals(url) if site else ()), *preferences.of_headers(received))
     return {
         "url": url,
         "final_url": response.url,
         "status": response.status_code,
         "headers": {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers},
-        "preferences": {name: response.headers[name] for name in PREFERENCE_HEADERS if name in response.headers},
+        "preferences": received,
+        "signals": preferences.as_dicts(signals),
         "retrieved": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

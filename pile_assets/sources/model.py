@@ -83,6 +83,7 @@ class SourceContext:
     cache: Path  # exists; content the module may delete at any time, e.g. a downloaded snapshot
     document_bytes: int  # longest document admitted; longer ones are Skipped("too-large")
     partition_bytes: int
+    wishes: bool = False  # whether the client asks sites what they wish before it asks for pages
 
 
 class SourceModule(Protocol):

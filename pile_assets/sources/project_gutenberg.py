@@ -278,7 +278,7 @@ def _book(
 
 def _open(context: SourceContext) -> tuple[GutenbergOptions, Client]:
     options = read_options(context, GutenbergOptions)
-    return options, Client(context.source, context.cache / "http", interval=options.wait_seconds)
+    return options, Client(context.source, context.cache / "http", interval=options.wait_seconds, wishes=context.wishes)
 
 
 # -- which files are the text of a book ------------------------------------------------------------------------------------

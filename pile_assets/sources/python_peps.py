@@ -72,7 +72,7 @@ OPTIONS: type[Options] = PepOptions
 def discover(context: SourceContext) -> Discovery:
     """The PEPs of the branch's newest commit, by blocks of 100. Raises PileError where commit or archive cannot be had."""
     options = read_options(context, PepOptions)
-    client = Client(context.source, context.cache / "http", interval=options.wait_seconds)
+    client = Client(context.source, context.cache / "http", interval=options.wait_seconds, wishes=context.wishes)
     try:
         snapshot = _snapshot(context.cache, options, client)
     except PileError as found:

@@ -84,6 +84,7 @@ def test_the_queue_is_written_once_and_again_when_it_differs(corpus: Corpus) -> 
     assert frame.schema == pl.Schema(queue.COLUMNS)
     assert frame["documents"].to_list() == [8, 1, 1, 1]
     assert queue.commit(session.view, clusters(held(session))) is None
+    assert Pile(corpus).ask("verify")["problems"] == []
 
 
 # -- decisions -----------------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ GOOD = {"id": "a", "text": "words", "url": "https://example.org/a", "licence": "
 
 
 def context(folder: Path, **limits: int) -> SourceContext:
-    return SourceContext("own", {"path": str(folder)}, folder, **({"document_bytes": 1000, "partition_bytes": 10_000} | limits))
+    given = {"document_bytes": 1000, "partition_bytes": 10_000} | limits
+    return SourceContext("own", {"path": str(folder)}, folder, given["document_bytes"], given["partition_bytes"])
 
 
 def documents(folder: Path, name: str = "one", **limits: int) -> list[Document | Skipped]:
