@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pile_assets.licensing.extract import statements
+from pile_assets.licensing.extract import globs, statements
 from pile_assets.licensing.model import Claim, Kind, Reading
 
 LARGEST = 8 * 1024 * 1024
@@ -49,7 +49,7 @@ def of_file(text: str, path: str, where: str, sha256: str = "") -> tuple[Claim, 
     found = paragraphs(text)
     if found is None:
         return _prose(text, where, sha256)
-    matching = [paragraph for paragraph in found if any(_matches(pattern, path) for pattern in paragraph.files)]
+    matching = [paragraph for paragraph in found if any(globs.debian(pattern, path) for pattern in paragraph.files)]
     return _claims(matching[-1:], where, sha256, "file", path)
 
 
@@ -79,14 +79,3 @@ def _claims(found: Sequence[Paragraph], where: str, sha256: str, kind: Kind, sco
 
 def _prose(text: str, where: str, sha256: str) -> tuple[Claim, ...]:
     return (Claim("file", "", statements.excerpt(text), Reading("unresolved", PROSE), "third-party", where, sha256),)
-
-
-def _matches(pattern: str, path: str) -> bool:
-    """Whether a pattern matches a path: "*" any characters, slashes too, "?" one, a backslash the next as it is."""
-    expression, characters = "", iter(pattern.removeprefix("./"))
-    for character in characters:
-        if character == "\\":
-            expression += re.escape(next(characters, ""))
-        else:
-            expression += {"*": ".*", "?": "."}.get(character, re.escape(character))
-    return re.fullmatch(re.sub(r"(?:\.\*)+", ".*", expression), path, re.DOTALL) is not None

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from pile_assets.licensing.extract import deb_copyright, statements
+from pile_assets.licensing.extract import deb_copyright, globs, statements
 from pile_assets.licensing.model import Claim
 
 LARGEST = 1024 * 1024
@@ -51,7 +51,7 @@ def _of_toml(content: bytes, name: str, path: str, *, headed: bool) -> tuple[tup
             raise ValueError(f"it has {len(content)} bytes, and more than {LARGEST} are not read")
         tables = tomllib.loads(content.decode("utf-8")).get("annotations", [])
         relative = str(PurePosixPath(path).relative_to(PurePosixPath(name).parent))
-        matching = [table for table in tables if any(_matches(pattern, relative) for pattern in _listed(table.get("path")))]
+        matching = [table for table in tables if any(globs.reuse(pattern, relative) for pattern in _listed(table.get("path")))]
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
         return statements.unreadable(error, name, scope=path), False
     if not matching:
@@ -72,15 +72,3 @@ def _listed(value: Any) -> Iterator[str]:
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, str):
             yield one
-
-
-def _matches(pattern: str, path: str) -> bool:
-    """REUSE 3.3: "*" matches all characters but a slash, "**" slashes as well, a backslash escapes a star."""
-    if len(pattern) > 1_000:
-        return False
-    pieces = re.split(r"(\\\\\*|\*+)", pattern)
-    written = "".join(
-        r"\*" if piece.startswith("\\") else ("[^/]*" if piece == "*" else ".*") if piece.startswith("*") else re.escape(piece)
-        for piece in pieces
-    )
-    return re.fullmatch(written, path) is not None
