@@ -200,6 +200,6 @@ class Session:
             partitions=self.view.partitions,
             quarantined=self.view.quarantine_key,
             shard_bytes=self.deployment.shard_bytes,
-            takedowns=takedowns.key_of(self.vault),
+            takedowns=takedowns.key_of(self.vault, self.view),
             described=self.publisher.described,
         )

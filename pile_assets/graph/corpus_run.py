@@ -46,7 +46,7 @@ def run_takedowns(context: Context, config: CorpusConfig) -> None:
     """Apply the takedown ledger, and report `suppressions` for the partitions whose documents changed."""
     with _at(context, TAKEDOWNS_WORK) as work:
         session = work.session
-        key = takedowns.key_of(session.vault)
+        key = takedowns.key_of(session.vault, session.view)
         if key is None:
             context.log.info("There is no takedown ledger, so there is nothing to apply.")
         elif config.force or planner.stale_takedowns(session.world()) or not work.is_current(TAKEDOWNS, key):

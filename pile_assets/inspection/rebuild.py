@@ -6,7 +6,8 @@ outside that folder, asking a publisher, deciding what is stale (`planner`).
 The inputs are the raw bytes in the store and primary state: catalogues, seniority, takedowns, what the operator switched. The
 rest is made again, and every manifest must come out the same byte by byte, hence every decision and every file, since a
 manifest names its files by digest. A partition whose last version is not what its raw bytes give (one in quarantine, one that
-fails, one of a frozen source) is an input as it stands, and is named.
+fails, one of a frozen source) is an input as it stands, and is named. So is what is left of sources that are out of the corpus,
+which takedowns look at too.
 """
 
 import os
@@ -78,16 +79,16 @@ def _build_again(session: Session, scratch: Path, done: Rebuilt, threads: int, p
     shutil.copytree(store.home / "state", scratch / "state")
     (scratch / "state" / "releases.json").unlink(missing_ok=True)  # not an input: the order of what was published before
     members = corpus.members(session.sources, session.view.get, session.view.partitions)
-    made = [(member.source, member.partition) for member in members]
-    again = [place for place in made if _follows_from_raw(session, place)]
-    for source, partition in made:
-        if (source, partition) in again:
-            _link(store, Address.of_source(source, "raw", partition), scratch)
-        else:
+    made = {(member.source, member.partition) for member in members}
+    again = [place for place in sorted(made) if _follows_from_raw(session, place)]
+    for source, partition in again:
+        _link(store, Address.of_source(source, "raw", partition), scratch)
+    for source, partition in sorted({*made, *takedowns.places(session.view)} - {*again}):
+        if (source, partition) in made:
             done.as_they_stand.append(f"{source}/{partition}")
-            for folder in sorted((store.home / "store" / "sources" / source).iterdir()):
-                if folder.name != "unique":
-                    _link(store, Address.of_source(source, folder.name, partition), scratch)
+        for folder in sorted((store.home / "store" / "sources" / source).iterdir()):
+            if folder.name != "unique":
+                _link(store, Address.of_source(source, folder.name, partition), scratch)
     copy = replace(session.deployment, home=scratch).open()
     done.partitions = len(again)
     _run_chains(session, copy, again, threads, progress)
@@ -144,7 +145,7 @@ def _as_it_was(session: Session, place: Place, entry: Entry) -> Entry:
 
 def _run_corpus(copy: Session, threads: int, progress: Progress) -> None:
     view, sources = copy.view, copy.sources
-    if takedowns.key_of(copy.vault) is not None:
+    if takedowns.key_of(copy.vault, view) is not None:
         takedowns.run(copy.vault, view, copy.sources.frozen, _ignore)
     progress("resolving duplicates again", 0, 1)
     corpus.run_dedup(view, copy.state, sources, _ignore)

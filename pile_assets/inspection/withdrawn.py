@@ -33,10 +33,10 @@ def withdrawn(audit: Audit) -> Iterator[Problem]:
         return
     try:
         yield from _ledger(vault)
-        made = audit.get(TAKEDOWNS)
-        if made is None or made.key != step.key_of(vault):
-            return
         view = View(audit.store, rehearse=True)
+        made = audit.get(TAKEDOWNS)
+        if made is None or made.key != step.key_of(vault, view):
+            return
         yield from _suppressions(audit, vault, view)
         yield from _shards(audit, vault)
         yield from _purged(vault, view)

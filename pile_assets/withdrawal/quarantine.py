@@ -18,7 +18,7 @@ def apply(session: Session, report: Callable[[Outcome], None]) -> list[PileError
 
     A source that is out of the corpus is not touched: there it takes effect when it runs again.
     """
-    wanted = step.key_of(session.vault)
+    wanted = step.key_of(session.vault, session.view)
     if wanted is None:
         return []
     touched: list[Outcome] = []

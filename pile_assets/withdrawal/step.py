@@ -3,8 +3,8 @@
 What belongs here: the key of the step (pure, read by the planner) and its body. What may not: one partition (`partition`),
 which documents are meant (`licensing.takedowns`), deciding whether it is due (`planner`).
 
-It is due where the ledger changed, or the marks because a document that is meant arrived: then its copies elsewhere are looked
-for.
+It is due where the ledger changed; or the marks, because a document that is meant arrived: then its copies elsewhere are looked
+for; or what a partition suppresses, because a document left it: the step says how many there are.
 """
 
 import time
@@ -26,16 +26,23 @@ HELD = 200_000
 """Documents whose facts are kept in memory between the passes; partitions beyond that are read again."""
 
 
-def key_of(vault: Vault) -> str | None:
+def key_of(vault: Vault, view: View) -> str | None:
     """The key the step should have; None where there never was a takedown."""
     if not vault.used:
         return None
-    return _key(vault.ledger(), vault)
+    return _key(vault.ledger(), vault, _suppressed(view))
 
 
-def _key(ledger: Ledger, vault: Vault) -> str:
-    gone = vault.withdrawn_releases()
-    return digest([VERSION, ledger.version, digest(ledger.lines), len(ledger.flaws), vault.marks_version(), gone])
+def _key(ledger: Ledger, vault: Vault, suppressed: Sequence[Manifest]) -> str:
+    asked = [
+        VERSION,
+        ledger.version,
+        digest(ledger.lines),
+        len(ledger.flaws),
+        vault.marks_version(),
+        vault.withdrawn_releases(),
+    ]
+    return digest([*asked, [[m.address.owner, m.address.partition, m.data_version] for m in suppressed]])
 
 
 def run(vault: Vault, view: View, frozen: Collection[str], report: Report) -> None:
@@ -108,7 +115,7 @@ def _manifest(vault: Vault, view: View, ledger: Ledger) -> Manifest:
     standings = [entry.decision.state for entry in ledger.entries.values()]
     return Manifest(
         TAKEDOWNS,
-        _key(ledger, vault),
+        _key(ledger, vault, suppressed),
         VERSION,
         {},
         digest([ledger.version, [[m.address.owner, m.address.partition, m.data_version] for m in suppressed], published]),
