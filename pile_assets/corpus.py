@@ -242,7 +242,16 @@ def _commit_dedup(view: View, found: list[Member], numbers: Mapping[str, int], s
         {},
         Counts(sum(u.counts.taken for u in uniques), sum(u.counts.given for u in uniques), dict(dropped)),
         (),
-        {"partitions": len(found), "duplicates": matrix},
+        {"partitions": len(found), "duplicates": matrix, "clusters": _clusters(view, uniques)},
     )
     view.commit(manifest)
     return Outcome(DEDUP, "worked", manifest, before, seconds)
+
+
+def _clusters(view: View, uniques: Iterable[Manifest]) -> dict[str, int]:
+    """Size of a cluster, a kept document with its duplicates -> how many there are; sizes in order."""
+    sizes: Counter[str] = Counter()
+    for unique in uniques:
+        if unique.facts["duplicates_of"]:
+            sizes.update(view.store.frame(unique, schemas.UNIQUE, ["dup_of"])["dup_of"].drop_nulls().to_list())
+    return {str(size + 1): count for size, count in sorted(Counter(sizes.values()).items())}

@@ -220,6 +220,7 @@ def _show_shard(shard: "ShardLineage") -> None:
 
 def _show_document(document: "DocumentLineage") -> None:
     terminal.facts(f"Document {document.id}", {"source": document.source, "partition": document.partition, **document.text})
+    click.echo(f"{document.standing}: {plain(document.because)}\n")
     terminal.facts("Raw file", document.raw)
     signals = (document.raw.get("capture") or {}).get("signals", [])
     wishes = [[signal[name] for name in ("where", "kind", "value", "reserves")] for signal in signals]

@@ -15,6 +15,7 @@ import dagster as dg
 from pile_assets.assembly import shard_inputs
 from pile_assets.graph.markdown import bars, list_field, size, table_fields
 from pile_assets.graph.naming import asset_key, partition_link, source_key
+from pile_assets.graph.pictures import heat, histogram, picture_fields
 from pile_assets.state import Entry
 from pile_assets.store import Address, Manifest
 
@@ -127,8 +128,12 @@ def _dedup(manifest: Manifest) -> Metadata:
         for source, row in sorted(manifest.facts["duplicates"].items())
         for other, count in sorted(row.items())
     ]
+    counts = {(source, other): count for source, other, count in matrix}
+    clusters = {int(size): count for size, count in manifest.facts.get("clusters", {}).items()}
     return {
         "partitions": dg.MetadataValue.int(manifest.facts["partitions"]),
+        **picture_fields("cluster_sizes", *histogram(clusters)),
+        **picture_fields("duplicate_matrix", *heat(counts)),
         **table_fields("duplicates", ["source", "duplicates documents of", "documents"], matrix),
     }
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from pile_assets.dedup.signatures import PERMUTATIONS
 from pile_assets.errors import PileError, StoreDamage
 from pile_assets.inspection import find
 from pile_assets.inspection.sql import Tables, filters_of
@@ -54,6 +55,8 @@ class DocumentLineage:
     source: str
     partition: str
     current: bool  # False where a stage is newer than the verdicts that placed the document
+    standing: str  # kept | exact_dup | near_dup | dropped | taken-down | withdrawn | source-absent | undecided
+    because: str  # the same in words
     raw: Mapping[str, Any]
     licence: Mapping[str, Any]
     text: Mapping[str, Any]
@@ -170,13 +173,14 @@ def document(store: Store, tables: Tables, identifier: str) -> DocumentLineage:
         raise PileError(f"There is no document {identifier!r}.", remedy=_suggestion(alike, "pile find TEXT"))
     _, source, partition = key
     eligible = store.manifest(Address.of_source(source, "eligible", partition))
-    duplicate = _row(tables, "unique", key, "verdict, dup_of, dup_of_source, dup_of_partition, agreement, family")
+    duplicate = _row(tables, "unique", key, "verdict, reason, dup_of, dup_of_source, dup_of_partition, agreement, family")
     facts = ("url", "title", "author", "attribution", "created", "media_type", "text_sha256", "bytes")
     return DocumentLineage(
         id=identifier,
         source=source,
         partition=partition,
         current=_settled(store, source, partition, eligible),
+        **_standing(store, tables, key, duplicate),
         raw=_raw(store, tables, row),
         licence=_licence(row),
         text={name: row[name] for name in facts},
@@ -191,6 +195,44 @@ def document(store: Store, tables: Tables, identifier: str) -> DocumentLineage:
 
 Key = tuple[str, str, str]
 """(id, source, partition): a document that moved to another partition is still in the raw of the one it left."""
+
+
+def _standing(store: Store, tables: Tables, key: Key, duplicate: Mapping[str, Any] | None) -> dict[str, str]:
+    """What became of a document, and why; the nearest reason first: a request, its publisher, the operator, a verdict."""
+    _, source, partition = key
+    if asked := _row(tables, "suppressions", key, "takedowns"):
+        return {
+            "standing": "taken-down",
+            "because": f"It is kept out by {asked['takedowns'].replace(' ', ', ')} of the ledger.",
+        }
+    query = "select present, withdrawals from upstream where source = $1 and partition = $2"
+    left = next((row for row in tables.ask(query, [source, partition]).rows if not row[0]), None)
+    if left is not None:
+        said = f"Its publisher withdrew the partition {source}/{partition}; withdrawals so far: {left[1]}. It returns with it."
+        return {"standing": "withdrawn", "because": said}
+    unique = store.manifest(Address.of_source(source, "unique", partition))
+    if unique is not None and "source-absent" in unique.counts.dropped:
+        said = f"The source {source} is out of the corpus: `pile sources show {source}` says why."
+        return {"standing": "source-absent", "because": said}
+    if duplicate is None:
+        return {"standing": "undecided", "because": "The duplicates step has not seen it yet: run `pile build`."}
+    return {"standing": duplicate["verdict"], "because": _verdict_in_words(duplicate)}
+
+
+def _verdict_in_words(duplicate: Mapping[str, Any]) -> str:
+    kept_in = f"{duplicate['dup_of']}, which is kept in {duplicate['dup_of_source']}/{duplicate['dup_of_partition']}"
+    match duplicate["verdict"]:
+        case "kept":
+            return f"It is in the corpus, among the {duplicate['family']} documents."
+        case "exact_dup":
+            return f"Its text is that of {kept_in}."
+        case "near_dup":
+            share = duplicate["agreement"] / PERMUTATIONS
+            return (
+                f"It resembles {kept_in}: {duplicate['agreement']} of {PERMUTATIONS} signature positions agree ({share:.0%})."
+            )
+        case _:
+            return f"The policy dropped it: {duplicate['reason']}."
 
 
 def _key(tables: Tables, identifier: str) -> Key | None:

@@ -10,7 +10,8 @@ from pile_assets.inspection import lineage
 from pile_assets.inspection.sql import Tables
 from pile_assets.store import Address
 from pile_assets_tests.commands import Pile
-from pile_assets_tests.deployments import document
+from pile_assets_tests.deployments import document, prose, with_changed_word
+from pile_assets_tests.withdrawal import requests
 
 
 def of_document(pile: Pile, identifier: str) -> lineage.DocumentLineage:
@@ -126,6 +127,52 @@ def test_a_document_of_a_withdrawn_partition_is_found_and_in_no_shard(fresh: Pil
     gone = of_document(fresh, "songs:old/moved")
     assert (gone.duplicate, gone.policy, gone.shard) == (None, None, None)
     assert gone.licence["accepted"]
+    assert gone.standing == "withdrawn"
+    assert "withdrew the partition songs/old" in gone.because
+
+
+@pytest.mark.parametrize(
+    ("identifier", "standing", "because"),
+    [
+        ("songs:mixed/credited", "kept", "It is in the corpus, among the permissive documents."),
+        ("songs:mixed/copy", "exact_dup", "Its text is that of fables:one/fable-one-0, which is kept in fables/one."),
+        ("songs:mixed/short", "dropped", "The policy dropped it: too-short."),
+        ("songs:mixed/unclear", "dropped", "The policy dropped it: licence-held."),
+    ],
+)
+def test_what_became_of_a_document_is_said_in_words(built_once: Pile, identifier: str, standing: str, because: str) -> None:
+    found = of_document(built_once, identifier)
+    assert (found.standing, found.because) == (standing, because)
+
+
+def test_a_near_duplicate_says_how_much_agrees_with_which_document(fresh: Pile) -> None:
+    fresh.corpus.publish("songs", "near", [document("alike", with_changed_word(prose("fable-two-3")))])
+    fresh.build()
+    found = of_document(fresh, "songs:near/alike")
+    assert found.standing == "near_dup"
+    assert found.duplicate
+    assert (
+        f"It resembles fables:two/fable-two-3, which is kept in fables/two: {found.duplicate['agreement']} of 112"
+        in found.because
+    )
+    (dropped,) = of_document(fresh, "fables:two/fable-two-3").duplicates
+    assert (dropped["id"], dropped["agreement"]) == ("songs:near/alike", found.duplicate["agreement"])
+
+
+def test_a_document_that_was_taken_down_names_the_request(fresh: Pile) -> None:
+    requests.add(fresh.corpus, requests.request(1, "doc_id", "songs:plain/song-1"))
+    fresh.build()
+    found = of_document(fresh, "songs:plain/song-1")
+    assert (found.standing, found.because) == ("taken-down", "It is kept out by TD-2026-0001 of the ledger.")
+    assert found.shard is None
+
+
+def test_a_document_of_a_source_that_is_switched_off_says_so(built: Pile) -> None:
+    built.ask("sources", "disable", "songs")
+    built.build()
+    found = of_document(built, "songs:plain/song-1")
+    assert found.standing == "source-absent"
+    assert "pile sources show songs" in found.because
 
 
 def test_an_unknown_document_suggests_those_most_like_it(built_once: Pile) -> None:
