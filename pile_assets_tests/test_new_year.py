@@ -155,6 +155,7 @@ def test_gutenberg_is_free_in_the_united_states_and_elsewhere_by_the_deaths_of_i
             gutenberg.Book(3, {"3-0.txt": gutenberg.text(gutenberg.chapter(3) * 20)}),
             gutenberg.Book(4, {"4-0.txt": gutenberg.text(gutenberg.chapter(4) * 20)}, died=1898, role="trl"),
             gutenberg.Book(5, {"5-0.txt": gutenberg.text(gutenberg.chapter(5) * 20)}, died=1898, title="Poems, Translated"),
+            gutenberg.Book(6, {"6-0.txt": gutenberg.text(gutenberg.chapter(6) * 20)}, died=-19),  # in whose translation?
         ]
         gutenberg.publish(mirror, *books)
         corpus = Corpus(tmp_path, ())
@@ -166,11 +167,11 @@ def test_gutenberg_is_free_in_the_united_states_and_elsewhere_by_the_deaths_of_i
             partitioning={"unit": "one book", "pattern": r"ebooks-\d{6}"},
         )
         run(corpus, OLD_YEAR)
-        assert judged(corpus) == {1: None, 2: None, 3: None, 4: None, 5: None}
+        assert judged(corpus) == {1: None, 2: None, 3: None, 4: None, 5: None, 6: None}
         run(corpus, OLD_YEAR, "EU", "UK", "US")
-        assert judged(corpus) == {1: None, 2: "EU-PMA", 3: "EU-DEATH-?", 4: "EU-LAYER", 5: "EU-LAYER"}
+        assert judged(corpus) == {1: None, 2: "EU-PMA", 3: "EU-DEATH-?", 4: "EU-LAYER", 5: "EU-LAYER", 6: "EU-LAYER"}
         report = run(corpus, NEW_YEAR, "EU", "UK", "US")
-        assert judged(corpus) == {1: None, 2: None, 3: "EU-DEATH-?", 4: "EU-LAYER", 5: "EU-LAYER"}
+        assert judged(corpus) == {1: None, 2: None, 3: "EU-DEATH-?", 4: "EU-LAYER", 5: "EU-LAYER", 6: "EU-LAYER"}
         assert report.touched["eligible"] == ["library/ebooks-000002"]
 
 

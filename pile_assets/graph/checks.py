@@ -219,7 +219,12 @@ def licence_reviewed(source: SourceInGraph, today: date) -> dg.AssetCheckResult:
         check_name="licence_reviewed",
         severity=dg.AssetCheckSeverity.ERROR if source.refusal else dg.AssetCheckSeverity.WARN,
         description=said,
-        metadata={"sampled": review.sample.n, "wrong": review.sample.wrong, "notes": review.notes},
+        metadata={
+            "sampled": review.sample.n,
+            "wrong": review.sample.wrong,
+            "wrong_at_most": f"{review.sample.at_most:.1%} (95 % confidence)",
+            "notes": review.notes,
+        },
     )
 
 

@@ -39,7 +39,7 @@ from pile_assets.sources.http_cache import alone
 from pile_assets.sources.model import Discovery, Document, RawFile, Skipped, SourceContext, Upstream
 from pile_assets.sources.options import BaseUrl, Options, read_options
 
-VERSION = "2"
+VERSION = "3"
 LIBRARIES: tuple[str, ...] = ("lxml",)
 HOST: str | None = "www.gutenberg.org"
 

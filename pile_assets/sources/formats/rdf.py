@@ -73,6 +73,8 @@ def read_book(content: bytes, number: int) -> Book:
     )
 
 
+PRINT = 1500
+"""Authors who died before this year did not see their text as it is read now."""
 _LATER_HANDS = re.compile(
     r"translat|edited|edition|illustrat|abridged|adapted|retold|introduction|preface|annotated|notes by|compiled", re.IGNORECASE
 )
@@ -84,9 +86,14 @@ def work(book: Book) -> Work:
     publication, and its rights field speaks for the United States (`licensing.public_domain.grounded`)."""
     return Work(
         deaths=book.deaths,
-        layers=bool(book.roles) or _LATER_HANDS.search(book.title or "") is not None,
+        layers=bool(book.roles) or _LATER_HANDS.search(book.title or "") is not None or _is_ancient(book),
         kind="text" if book.kinds == ("Text",) else "unknown",
     )
+
+
+def _is_ancient(book: Book) -> bool:
+    """Whether the text is older than print, so that what is read today is somebody's edition or translation, named or not."""
+    return any(death is not None and death < PRINT for death in book.deaths)
 
 
 def _death(root: etree._Element, creator: etree._Element) -> int | None:
