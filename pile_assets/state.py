@@ -4,6 +4,7 @@
     state/seniority.json            the number each source partition was given at first sight
     state/year.json                 the year of the corpus, for the terms of works in the public domain
     state/sources.json              what the operator switched on or off, and option overrides
+    state/licence_changes/<source>.json  where the licence in its record was changed
     state/licence_changes/<source>/ per partition, where its publisher changed a licence, and who accepted that
     state/decisions.json            what reviewers decided that statements mean, as last loaded from the registry
     state/records/<source>.json     the last good registry record of each source
@@ -147,6 +148,24 @@ class Override:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Relicensed:
+    """A record that names another licence than before; `reviewed` is the day of the review that the former one had."""
+
+    before: str
+    after: str
+    reviewed: str
+
+    def refusal(self, record: Record) -> str | None:
+        """Why the source takes nothing new: its licence was changed, and nobody has reviewed it since."""
+        if record.licence.spdx != self.after or record.review.on.isoformat() > self.reviewed:
+            return None
+        return (
+            f"its record names the licence {self.after} where it named {self.before} at its review of {self.reviewed}. A "
+            f"licence reviewer must look at the evidence again and set review.on in {record.id}.yaml"
+        )
+
+
 class State:
     """Read and write primary state. A rehearsing state keeps every change in memory."""
 
@@ -214,6 +233,18 @@ class State:
         stored = self._read(f"records/{source}.json")
         return Record.model_validate(stored) if stored is not None else None
 
+    def relicensed(self, source: str) -> list[Relicensed]:
+        """Where the licence in a source's record was changed, the oldest first."""
+        return [Relicensed(**entry) for entry in self._read(f"licence_changes/{source}.json") or []]
+
+    def note_licence(self, record: Record) -> None:
+        """Write down where a record names another licence than when it last loaded."""
+        last = self.last_good(record.id)
+        if last is not None and last.licence.spdx != record.licence.spdx:
+            event = Relicensed(last.licence.spdx, record.licence.spdx, last.review.on.isoformat())
+            known = self.relicensed(record.id)
+            self._write(f"licence_changes/{record.id}.json", [vars(entry) for entry in (*known, event)])
+
     def save_record(self, record: Record) -> None:
         self._write(f"records/{record.id}.json", record.model_dump(mode="json", by_alias=True))
 
@@ -271,13 +302,16 @@ def sources_of(registry: Registry, state: State, admit: Level, today: date) -> S
     frozen: dict[str, Record] = {}
     refused: dict[str, str] = {}
     for record in registry.records.values():
+        state.note_licence(record)
         state.save_record(record)
         effective = state.effective(record)
         if not effective.enabled:
             continue
         refusal = effective.refusal(admit)
         if refusal is None:
-            refusal = evidence.refusal(effective, state.evidence(record.id), today)
+            changed = state.relicensed(record.id)[-1:]
+            refusal = next((why for event in changed if (why := event.refusal(effective))), None)
+            refusal = refusal or evidence.refusal(effective, state.evidence(record.id), today)
             (running if refusal is None else frozen)[record.id] = effective
         elif effective.review.status in (Level.NEEDS_REVIEW, Level.EXPIRED):
             frozen[record.id] = effective

@@ -90,10 +90,20 @@ def changes(source: str | None, as_json: bool) -> None:
 
     from pile_assets.review.changes import Changes
 
-    found = Changes(_session(rehearse=True).view.store).all(source)
+    session = _session(rehearse=True)
+    found = Changes(session.view.store).all(source)
+    records = [
+        {"source": name, **asdict(event), "holds": event.refusal(record) is not None}
+        for name, record in session.registry.records.items()
+        for event in session.state.relicensed(name)
+        if source in (None, name)
+    ]
     if as_json:
-        return terminal.print_json([asdict(event) for event in found])
+        return terminal.print_json([*map(asdict, found), *records])
     rows = []
+    for change in records:
+        said = f"The record names {change['after']} where it named {change['before']}."
+        rows.append((change["source"], "", said, "held" if change["holds"] else "", ""))
     for event in found:
         word = f"accepted by {event.accepted.by}: {event.accepted.reason}" if event.accepted else "held" if event.holds else ""
         rows.append((event.source, event.partition, f"{event.said}.", word, ", ".join(event.examples)))

@@ -175,6 +175,22 @@ def test_a_source_with_one_licence_for_all_is_held_at_the_first_document(tmp_pat
     assert len(run(corpus).quarantined) == 1
 
 
+def test_a_record_that_names_another_licence_waits_for_a_new_review(tmp_path: Path) -> None:
+    corpus = Corpus(tmp_path)
+    corpus.publish("fables", "one", [document("d")])
+    run(corpus)
+    licence = {"raw": "CC BY", "spdx": "CC-BY-4.0", "granularity": "document"}
+    corpus.add_source("fables", 0, licence=licence)
+    for _ in range(2):  # also at the next look
+        session = corpus.deployment.open()
+        assert "fables" in session.sources.frozen
+        assert "names the licence CC-BY-4.0 where it named NOASSERTION" in session.sources.refused["fables"]
+    assert "held" in Pile(corpus).run("review", "changes").stdout
+    review = session.registry.records["fables"].review.model_dump(mode="json") | {"on": "2026-11-24"}
+    corpus.add_source("fables", 0, licence=licence, review=review)
+    assert "fables" in corpus.deployment.open().sources.running
+
+
 def test_a_better_statement_is_no_relicensing(tmp_path: Path) -> None:
     """What was held and is open now takes nothing from anybody."""
     corpus = Corpus(tmp_path)
