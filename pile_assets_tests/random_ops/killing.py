@@ -19,8 +19,8 @@ from pile_assets_tests.random_ops.playing import Game, current, play_and_count, 
 
 Say = Callable[[str], object]
 
-LONGEST_LIFE = 1.5
-"""Seconds after which a player is killed at the latest, counted from its first operation."""
+LONGEST_LIFE = 1.0
+"""Seconds after which a player is killed at the latest, counted from the beginning of the operation it is to die in."""
 
 _FRESH = multiprocessing.get_context("spawn")
 """Processes that share nothing: Polars and DuckDB have threads as soon as they are imported, which no fork survives."""
@@ -38,7 +38,10 @@ def kill_at_random(game: Game, seed: int, count: int, kills: int, say: Say) -> i
     while killed < kills and game.done < count:
         player = _player(game.root, seed, count)
         assert player.stdout
-        player.stdout.readline()  # it has imported all and begins
+        for _ in range(
+            chosen.randint(1, max(1, 2 * count // kills))
+        ):  # lives of several operations: kills all along the script
+            player.stdout.readline()
         time.sleep(chosen.uniform(0, LONGEST_LIFE))
         player.kill()
         player.communicate()

@@ -34,10 +34,16 @@ def test_a_corpus_after_operations_in_random_order_is_what_a_rebuild_makes(playe
     assert again.manifests > 40
 
 
-def test_a_script_killed_at_random_moments_ends_in_the_same_bytes(played: Game, tmp_path: Path) -> None:
-    game = Game(tmp_path, ())
-    assert killing.kill_at_random(game, SEED, COUNT, 3, lambda line: None) == 3
-    assert unlike(current(played.root / "home"), current(tmp_path / "home")) == []
+def test_a_script_killed_at_random_moments_ends_in_the_same_bytes(tmp_path: Path) -> None:
+    """In one place, since where files are published is part of what raw is made from."""
+    root, count = tmp_path / "corpus", 8
+    root.mkdir()
+    Game(root, script(SEED, count, TEXTS)).play()
+    whole = current(root / "home")
+    shutil.rmtree(root)
+    root.mkdir()
+    assert killing.kill_at_random(Game(root, ()), SEED, count, 3, lambda line: None) >= 2
+    assert unlike(whole, current(root / "home")) == []
 
 
 def test_an_operation_killed_between_two_writes_ends_in_the_same_bytes(tmp_path: Path) -> None:
