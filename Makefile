@@ -12,6 +12,10 @@ INSTALLED := $(VENV)/.installed
 JUDGES := .venv-judges
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 WORKERS := 2
+BENCH_VENV := .venv-bench
+BENCH_INSTALLED := $(BENCH_VENV)/.installed
+COMPILE := uv pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --no-annotate \
+	--quiet
 
 # Settings of the caller's shell that would send packages or imports somewhere else than this environment.
 unexport PYTHONHOME PYTHONPATH PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIRE_VIRTUALENV PIP_REQUIRE_HASHES PIP_NO_DEPS
@@ -19,7 +23,7 @@ unexport PYTHONHOME PYTHONPATH PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONST
 # What an interpreter must have: the version, and the parts that some systems package apart or build without.
 SUITABLE := import bz2, ctypes, ensurepip, lzma, sqlite3, ssl, sys, venv, zlib; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help run ui plan judges test test-ui test-long random-ops lint format survey bench lock clean
+.PHONY: help run ui plan judges test test-ui test-long random-ops lint format survey bench bench-dedup lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -62,14 +66,16 @@ survey: $(INSTALLED) ## look at the licences of the sample files beside the chec
 bench: $(INSTALLED) ## measure: each benchmark prints its table
 	@set -e; for name in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
-lock: ## resolve requirements.lock and requirements-judges.lock afresh (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \
-		--generate-hashes --no-header --no-annotate --upgrade --quiet --output-file requirements.lock
-	uv pip compile requirements-judges.in --universal --python-version 3.11 --fork-strategy fewest \
-		--generate-hashes --no-header --no-annotate --upgrade --quiet --output-file requirements-judges.lock
+bench-dedup: $(INSTALLED) $(BENCH_INSTALLED) ## measure duplicates and shards, peers beside; fails where a target is missed
+	$(BIN)/python -m benchmarks.dedup
+
+lock: ## resolve every lock afresh (needs uv)
+	$(COMPILE) pyproject.toml --extra dev --upgrade --output-file requirements.lock
+	$(COMPILE) pyproject.toml --extra bench --upgrade --constraint requirements.lock --output-file requirements-bench.lock
+	$(COMPILE) requirements-judges.in --upgrade --output-file requirements-judges.lock
 
 clean: ## remove the environment and the tools' caches; the corpus and Dagster's records stay
-	rm -rf $(VENV) $(JUDGES) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(JUDGES) $(BENCH_VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find pile_assets pile_assets_tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment of another Python than the chosen one, or one whose Python is gone, is made anew; else it is brought up to date.
@@ -98,3 +104,11 @@ $(JUDGES)/.installed: requirements-judges.lock | $(INSTALLED)
 	$(BIN)/python -m venv --clear $(JUDGES)
 	$(JUDGES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-judges.lock
 	@touch $@
+
+# The peers have an environment of their own: the default corpus is the distributions installed in the main one. The project
+# is not installed there; benchmarks are run from the checkout.
+$(BENCH_INSTALLED): requirements-bench.lock $(INSTALLED)
+	@echo "Installing the peers into $(BENCH_VENV) (about a minute the first time)."
+	$(BIN)/python -m venv --clear $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.lock
+	@touch $(BENCH_INSTALLED)

@@ -135,7 +135,7 @@ def run(inputs: Sequence[Input], out: Path, columns: Columns, workers: int = 1, 
     with results.lock("pile dedup run", exclusive=True):
         results.sweep()
         before = _previous(out)
-        signed, fresh = _sign_all(results, inputs, columns, workers, tell)
+        signed, fresh = sign_all(results, inputs, columns, workers, tell)
         parts, repeated = _parts(results, signed)
         tell("deciding", len(inputs), len(inputs))
         engine = Engine(results.cache / "engine")
@@ -149,7 +149,7 @@ def run(inputs: Sequence[Input], out: Path, columns: Columns, workers: int = 1, 
 # -- signatures ----------------------------------------------------------------------------------------------------------
 
 
-def _sign_all(
+def sign_all(
     results: Results, inputs: Sequence[Input], columns: Columns, workers: int, tell: Progress
 ) -> tuple[list[Signed], int]:
     """What each input came to, and how many were signed now. Each is committed by itself: a stopped run goes on from there."""
