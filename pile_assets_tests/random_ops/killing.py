@@ -77,7 +77,7 @@ def kill_at_every_write(game: Game, first: int, every: int, say: Say) -> Iterato
         after = game.root.with_name("after")
         _replace(game.root, after)
         say(f"{operation}: {writes} writes")
-        for at in range(0, writes, every):
+        for at in range(every // 2 % writes, writes, every):
             _replace(before, game.root)
             if _in_process(play_and_die, game, number + 1, at, may_die=True) != -signal.SIGKILL:
                 raise AssertionError(f"{operation} was over before its write {at}")
