@@ -32,7 +32,7 @@ from pile_assets.store import Address, Counts, Manifest, digest, write_atomicall
 from pile_assets.view import View
 
 LEGAL_KIT, CARDS, RELEASE = Address("corpus", "legal_kit"), Address("corpus", "cards"), assembly.RELEASE
-KIT_VERSION, CARDS_VERSION, RELEASE_VERSION = "1", "1", "2"
+KIT_VERSION, CARDS_VERSION, RELEASE_VERSION = "1", files.VERSION, "2"
 
 CREDITS, NOTICES = "attribution", "corpus/notices"
 """Where the parts of the kit lie: the rows of credit of each shard beside it, the notices of a source partition by source."""
@@ -63,7 +63,7 @@ def keys(lookup: Lookup, partitions: Partitions, described: Mapping[str, str]) -
     kit = digest([KIT_VERSION, legal_kit.VERSION, legal_kit.texts_digest(), accepted.digest(), content, notices])
     languages = [[*place, _version(lookup, LANGUAGE, place)] for place in places]
     sources = {source: described.get(source) for source, _ in places}
-    cards = digest([CARDS_VERSION, files.VERSION, content, languages, sources])
+    cards = digest([CARDS_VERSION, content, languages, sources])
     return Keys(kit, cards, digest([RELEASE_VERSION, assembly.release_key(shards, lookup), kit, cards]))
 
 

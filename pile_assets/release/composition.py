@@ -88,8 +88,8 @@ def openness(mix: Mix, sources: Mapping[str, SourceFacts], jurisdictions: Sequen
 
 
 def to_bytes(composition: Composition) -> bytes:
-    """composition.json."""
-    return (json.dumps(composition, indent=1, ensure_ascii=False) + "\n").encode()
+    """composition.json, with sorted keys: figures that come from a manifest have lost the order they were counted in."""
+    return (json.dumps(composition, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
 def changes(old: Manifest | None, new: Manifest, earlier: Composition | None, now: Composition) -> bytes:

@@ -173,7 +173,7 @@ def _rai(described: Described) -> dict[str, Any]:
     return {
         "rai:dataCollection": " ".join(f"{source['title']}: {source['description']}" for source in sources),
         "rai:dataCollectionType": [f"{source['id']}: from {source['host'] or 'the machine that builds'}" for source in sources],
-        "rai:dataCollectionRawData": [source["homepage"] for source in sources],
+        "rai:dataCollectionRawData": "; ".join(dict.fromkeys(source["homepage"] for source in sources)),
         "rai:dataPreprocessingProtocol": [f"{name}: {FILTERS[name].rationale}" for name in used],
         "rai:dataLimitations": [risk for source in sources for risk in source["laundering_risks"]] or ["None are recorded."],
         "rai:dataBiases": [f"What it is made of, by language, domain, decade and origin, is in {layout.COMPOSITION}."],
@@ -182,7 +182,7 @@ def _rai(described: Described) -> dict[str, Any]:
             "were masked. Names of people that are part of a text or of its authorship remain."
         ],
         "rai:dataUseCases": ["Training and evaluation of language models.", f"Origin of the text: {', '.join(origins)}."],
-        "rai:dataReleaseMaintenancePlan": [
+        "rai:dataReleaseMaintenancePlan": (
             "Each release is immutable. What is withdrawn is gone from every later one, and releases that held it are let go."
-        ],
+        ),
     }

@@ -4,8 +4,8 @@ from pile_assets.release import composition, croissant, dataset_card, datasheet,
 from pile_assets.release.described import Described
 from pile_assets.release.manifest import to_bytes
 
-VERSION = "1"
-"""Raised whenever a text would differ for the same release: part of the key of the cards."""
+VERSION = "2"
+"""Raised whenever a text would differ for the same release: the code version of the cards."""
 
 
 def texts(described: Described) -> dict[str, bytes]:

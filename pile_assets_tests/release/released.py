@@ -24,7 +24,8 @@ def corpus(root: Path) -> Corpus:
     (made.registry / "policies").mkdir()
     (made.registry / "policies" / "plain.yaml").write_text(MASKING)
     for number, name in enumerate(("fables", "papers")):
-        made.add_source(name, number, filters=["length", "language", "pii"], policy="plain")
+        homepage = f"https://example.org/about/{name}"
+        made.add_source(name, number, filters=["length", "language", "pii"], policy="plain", homepage=homepage)
     made.publish("fables", "one", [document(f"fable-{number}", created=f"{1890 + 9 * number}") for number in range(6)])
     made.publish(
         "papers",
