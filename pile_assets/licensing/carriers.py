@@ -11,6 +11,7 @@ from functools import cache
 
 # What the statement is about, the grant, and where to read on.
 _ENGLISH = """
+    all entire whole resources
     a an the this these that its it is are be has have been being of under in on at with by via as and work works
     article articles paper papers document documents page pages site website web webpage content contents text texts
     material materials file files software package project repository library program book publication dataset datasets
@@ -61,7 +62,8 @@ SENTENCES: tuple[str, ...] = (
     rf"(?:which|that) (?:permits?|allows?) {_USES},?(?: {_MEDIUM},?)?(?: {_CITED})?",
     rf"permitting {_USES},?(?: {_MEDIUM},?)?(?: {_CITED})?",
     rf"{_CITED}",
-    r"as long as you give appropriate credit to the original author\(s\) and the source, provide a link to the creative commons"
+    r"(?:as long as|provided(?: that)?) you give appropriate credit to the original author\(s\) and the source,"
+    r" provide a link to the creative commons"
     r" license,? and indicate if changes were made",
     r"to view a copy of (?:this|the) license,? (?:please )?(?:visit|see|go to)",
     r"(?:,? )?or send a letter to creative commons,? [a-z0-9 ,.]{10,100}?(?:usa|united states)",

@@ -7,7 +7,7 @@ address have modules of their own.
 
 from collections.abc import Callable, Mapping
 
-from pile_assets.licensing import expressions, names
+from pile_assets.licensing import expressions, statements
 from pile_assets.licensing.model import Reading
 
 Codes = Mapping[str, str | None]
@@ -124,7 +124,7 @@ def identifier(rule: str, *, named: bool = False) -> Callable[[str], Reading]:
         tree = expressions.parse(raw.strip())
         name = "" if tree is None else str(tree)
         if name not in expressions.identifiers(raw.strip()) or name.startswith("LicenseRef-"):
-            return (names.read(raw) if named else None) or Reading("unresolved", rule)
+            return statements.read(raw) if named else Reading("unresolved", rule)
         return Reading("resolved", rule, name)
 
     return read

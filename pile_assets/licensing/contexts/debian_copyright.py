@@ -91,12 +91,8 @@ _EXCEPTION = re.compile(r"(?P<name>\S+) with (?P<exception>.+) exception")
 _EXCEPTIONS: Mapping[str, str] = {
     "llvm": "LLVM-exception",
     "font": "Font-exception-2.0",
-    "openssl": "openvpn-openssl-exception",
-    "autoconf": "Autoconf-exception-generic",
-    "bison": "Bison-exception-2.2",
     "classpath": "Classpath-exception-2.0",
     "libtool": "Libtool-exception",
-    "gcc-runtime": "GCC-exception-3.1",
 }
 _LONGEST = 500
 
