@@ -120,19 +120,32 @@ def remember_signatures(mark: Mark, shingles: int | None, signature: bytes | Non
         mark.signatures.add(f"{SCHEME}:{base64.b64encode(signature).decode()}")
 
 
-def neighbours(facts: pl.DataFrame, refused: Iterable[bytes]) -> set[str]:
-    """The ids of the documents that are neighbours of a refused signature, as `dedup.resolve` defines neighbours."""
-    seeds = sorted(refused)
-    rows = facts.filter(pl.col("shingles") >= MINIMUM_SHINGLES)
-    if not seeds or not rows.height:
-        return set()
-    held, against = _matrix(rows["signature"].to_list()), _matrix(seeds)
-    bands, wanted = _bands(held), _bands(against)
-    near = np.zeros(rows.height, np.bool_)
-    for seed, seed_bands in zip(against, wanted, strict=True):
-        candidates = np.flatnonzero((bands == seed_bands).any(axis=1))
-        near[candidates] |= (held[candidates] == seed).sum(axis=1) >= AGREEMENT
-    return set(rows.filter(pl.Series(near))["id"])
+class Signed:
+    """The signatures of a partition's documents, laid out once so that each refused signature is a look in a sorted list."""
+
+    def __init__(self, facts: pl.DataFrame):
+        rows = facts.filter(pl.col("shingles") >= MINIMUM_SHINGLES, pl.col("signature").is_not_null())
+        self._ids: list[str] = rows["id"].to_list()
+        self._signatures = _matrix(rows["signature"].to_list())
+        keys = _bands(self._signatures).ravel()
+        order = np.argsort(keys, kind="stable")
+        self._keys, self._rows = keys[order], order // signatures.BANDS
+
+    def neighbours(self, refused: Iterable[bytes]) -> set[str]:
+        """The ids of the documents that are neighbours of a refused signature, as `dedup.resolve` defines neighbours."""
+        seeds = sorted(refused)
+        if not seeds or not self._ids:
+            return set()
+        against = _matrix(seeds)
+        wanted = _bands(against)
+        starts = np.searchsorted(self._keys, wanted, side="left")
+        stops = np.searchsorted(self._keys, wanted, side="right")
+        near: set[int] = set()
+        for number in np.flatnonzero((stops > starts).any(axis=1)):
+            places = zip(starts[number], stops[number], strict=True)
+            rows = np.unique(np.concatenate([self._rows[start:stop] for start, stop in places]))
+            near.update(rows[(self._signatures[rows] == against[number]).sum(axis=1) >= AGREEMENT].tolist())
+        return {self._ids[row] for row in near}
 
 
 def _matrix(column: list[bytes]) -> npt.NDArray[np.uint32]:

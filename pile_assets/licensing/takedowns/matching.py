@@ -59,7 +59,11 @@ class Partition:
 
     def near(self, marks: Marks) -> set[str]:
         """The ids of documents that resemble what was marked."""
-        return marking.neighbours(self._facts, marks.signed())
+        return self._signed.neighbours(marks.signed())
+
+    @cached_property
+    def _signed(self) -> marking.Signed:
+        return marking.Signed(self._facts)
 
     @cached_property
     def settled(self) -> frozenset[str]:
