@@ -82,6 +82,14 @@ class BuildReport:
             spent[outcome.address.stage] += outcome.seconds  # type: ignore[assignment]
         return {stage: round(spent[stage], 3) for stage in (*self.stages, *CORPUS_STAGES)}
 
+    @property
+    def decided(self) -> dict[str, int]:
+        """Documents that duplicate removal took up, and how many it had to look at for that. Less after a rehearsal, which
+        leaves its work to the build."""
+        updates = [outcome.update for outcome in self.outcomes if outcome.update is not None]
+        names = ("added", "removed", "evaluated", "repointed", "verified")
+        return {name: sum(getattr(update, name) for update in updates) for name in names}
+
     def figures(self) -> dict[str, Any]:
         """Documents, shards and bytes that the build touched."""
         documents = [outcome.manifest for outcome in self.outcomes if outcome.address.stage == "documents"]

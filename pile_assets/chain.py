@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pile_assets import stages
+from pile_assets.dedup.engine import Update
 from pile_assets.errors import PileError, Quarantine
 from pile_assets.review import changes
 from pile_assets.sources.model import SourceContext
@@ -38,6 +39,7 @@ class Outcome:
     manifest: Manifest
     before: Manifest | None
     seconds: float = 0.0
+    update: Update | None = None  # of `dedup`: what its engine had to do
 
     @property
     def materialized(self) -> bool:

@@ -19,6 +19,8 @@ import polars as pl
 from pile_assets import schemas
 from pile_assets.chain import Outcome
 from pile_assets.dedup import resolve
+from pile_assets.dedup.engine import Engine, IdTwice, Update
+from pile_assets.dedup.engine import Member as EngineMember
 from pile_assets.errors import PileError
 from pile_assets.state import Sources, State, assign_seniority
 from pile_assets.steps import Lookup
@@ -26,7 +28,7 @@ from pile_assets.store import Address, Counts, Manifest, digest, rows_digest
 from pile_assets.view import View
 
 DEDUP = Address("corpus", "dedup")
-DEDUP_VERSION = "1"
+DEDUP_VERSION = "2"
 
 Partitions = Callable[[str, str], list[str]]
 Report = Callable[[Outcome], None]
@@ -82,33 +84,62 @@ def numbered(found: Iterable[Member], seniority: Mapping[str, int]) -> dict[str,
     return assign_seniority(seniority, [(m.source_seniority, m.source, m.partition) for m in found])
 
 
-def run_dedup(view: View, state: State, sources: Sources, report: Report) -> None:
-    """Resolve duplicates over the whole corpus; commit `unique` only where a partition's verdicts changed."""
+def run_dedup(view: View, state: State, sources: Sources, report: Report, *, afresh: bool = False) -> None:
+    """Bring the verdicts up to the corpus as it is; read and commit only partitions whose `eligible` or verdicts changed.
+
+    A rehearsal brings the engine up as well, whose memory is a cache: the build after it finds the work done. With
+    `afresh` everything is decided from nothing.
+    """
     started = time.monotonic()
     found = members(sources, view.get, view.partitions)
     numbers = numbered(found, state.seniority())
     state.save_seniority(numbers)
-    rows = [_candidates(view, member, numbers[member.name]) for member in found]
-    _check_ids(rows, found)
-    for outcome in (*_commit_verdicts(view, found, rows), *_empty_absent(view, found)):
+    engine = Engine(view.store.duplicates)
+    update = _follow(engine, view, found, numbers, afresh=afresh)
+    for outcome in (*_commit_verdicts(view, found, engine), *_empty_absent(view, found)):
         report(outcome)
-    report(_commit_dedup(view, found, numbers, time.monotonic() - started))
+    report(_commit_dedup(view, found, numbers, engine, update, time.monotonic() - started))
 
 
-def _candidates(view: View, member: Member, seniority: int) -> pl.DataFrame:
-    """All documents of a member: its `eligible` rows with signature and rank columns, in document order."""
+def _follow(engine: Engine, view: View, found: list[Member], numbers: Mapping[str, int], *, afresh: bool) -> Update:
+    """Tell the engine who is in the corpus. Raises PileError where two documents have one id."""
+    by_name = {member.name: member for member in found}
+    try:
+        return engine.bring_up_to(ranked(found, numbers), lambda name: offered(view, by_name[name]), afresh=afresh)
+    except IdTwice as error:
+        place = by_name[error.members[0]]
+        raise PileError(
+            f"The document id {error.document} occurs more than once ({', '.join(error.members)}).",
+            remedy="Mend documents() of the connector: native ids must be unique in the source.",
+            source=place.source,
+            partition=place.partition,
+            document=error.document,
+        ) from error
+
+
+def ranked(found: Iterable[Member], numbers: Mapping[str, int]) -> dict[str, EngineMember]:
+    """The members as the engine knows them. Their version is all that decides their candidates."""
+    return {
+        m.name: EngineMember(
+            m.name, digest([m.eligible.data_version, m.eligible.inputs.get("signatures")]), m.tier, numbers[m.name]
+        )
+        for m in found
+    }
+
+
+def offered(view: View, member: Member) -> pl.DataFrame:
+    """All documents of a member as the engine takes them; those the policy drops only claim their id."""
     manifest = member.eligible
-    eligible = view.store.frame(manifest, schemas.ELIGIBLE)
+    eligible = view.store.frame(manifest, schemas.ELIGIBLE, ["id", "kept", "quality"])
     paths = pinned_paths(view, manifest.facts["pins"], member.source, member.partition, "signatures")
     signed = pl.concat([pl.DataFrame(schema=schemas.SIGNATURES), *map(view.store.read_part, paths)])
-    return eligible.with_columns(
-        pl.lit(member.source).alias("source"),
-        pl.lit(member.partition).alias("partition"),
-        pl.lit(member.tier, dtype=pl.Int64).alias("tier"),
-        pl.lit(seniority, dtype=pl.Int64).alias("seniority"),
+    return eligible.select(
+        "id",
+        pl.col("quality").fill_null(0),  # of the dropped
         signed["norm_hash"],
         signed["shingles"],
         signed["signature"],
+        live="kept",
     )
 
 
@@ -118,53 +149,36 @@ def pinned_paths(view: View, pins: Pins, source: str, partition: str, stage: str
     return [folder / pin["name"] for pin in pins[stage]]
 
 
-def _check_ids(rows: list[pl.DataFrame], found: list[Member]) -> None:
-    """Ids are unique in the corpus; two partitions claiming one document would make every verdict ambiguous."""
-    ids = [frame.select("id", "source", "partition") for frame in rows]
-    if not ids:
-        return
-    twice = pl.concat(ids).filter(pl.col("id").is_duplicated()).sort("id", "source", "partition")
-    if twice.height:
-        first = twice.row(0, named=True)
-        places = ", ".join(
-            sorted(
-                {
-                    f"{row['source']}/{row['partition']}"
-                    for row in twice.filter(pl.col("id") == first["id"]).iter_rows(named=True)
-                }
-            )
-        )
-        raise PileError(
-            f"The document id {first['id']} occurs more than once ({places}), {twice.height} rows in all.",
-            remedy="Mend documents() of the connector: native ids must be unique in the source.",
-            source=first["source"],
-            partition=first["partition"],
-            document=first["id"],
-        )
+def _commit_verdicts(view: View, found: list[Member], engine: Engine) -> Iterator[Outcome]:
+    for member in found:
+        address = Address.of_source(member.source, "unique", member.partition)
+        eligible = member.eligible
+        parts = [DEDUP_VERSION, engine.digest(member.name), eligible.data_version, eligible.facts["pins"]]
+        key = digest([address.owner, address.partition, *parts])
+        before = view.get(address)
+        if before is not None and before.key == key:
+            yield Outcome(address, "unchanged", before, before)
+        else:
+            yield _commit_unique(view, address, key, eligible, _unique(view, member, engine))
 
 
-def _commit_verdicts(view: View, found: list[Member], rows: list[pl.DataFrame]) -> Iterator[Outcome]:
-    if not rows:
-        return
-    everything = pl.concat(rows)
-    verdicts = resolve.resolve(everything.filter(pl.col("kept")))
-    places = everything.select(
-        pl.col("id").alias("dup_of"), pl.col("source").alias("dup_of_source"), pl.col("partition").alias("dup_of_partition")
+def _unique(view: View, member: Member, engine: Engine) -> pl.DataFrame:
+    """The verdict on every document of a member, `schemas.UNIQUE` in document order."""
+    columns = ["id", "kept", "reason", "family", "row_hash", "bytes"]
+    place = pl.col("dup_of_member").str.split_exact("/", 1)
+    return (
+        view.store.frame(member.eligible, schemas.ELIGIBLE, columns)
+        .join(engine.placed(member.name), on="id", how="left", maintain_order="left")
+        .with_columns(
+            pl.when("kept").then("verdict").otherwise(pl.lit("dropped")).alias("verdict"),
+            place.struct.field("field_0").alias("dup_of_source"),
+            place.struct.field("field_1").alias("dup_of_partition"),
+        )
+        .select(list(schemas.UNIQUE))
     )
-    for member, frame in zip(found, rows, strict=True):
-        unique = (
-            frame.select("id", "kept", "reason", "family", "row_hash", "bytes")
-            .join(verdicts, on="id", how="left", maintain_order="left")
-            .join(places, on="dup_of", how="left", maintain_order="left")
-            .with_columns(pl.when("kept").then("verdict").otherwise(pl.lit("dropped")).alias("verdict"))
-            .select(list(schemas.UNIQUE))
-        )
-        yield _commit_unique(view, member, unique)
 
 
-def _commit_unique(view: View, member: Member, unique: pl.DataFrame) -> Outcome:
-    address = Address.of_source(member.source, "unique", member.partition)
-    eligible = member.eligible
+def _commit_unique(view: View, address: Address, key: str, eligible: Manifest, unique: pl.DataFrame) -> Outcome:
     kept = unique.filter(pl.col("verdict") == "kept")
     live: dict[str, dict[str, Any]] = {}
     for (family,), rows in sorted(kept.partition_by("family", as_dict=True).items()):
@@ -181,7 +195,7 @@ def _commit_unique(view: View, member: Member, unique: pl.DataFrame) -> Outcome:
     version = rows_digest(unique.iter_rows())
     manifest = Manifest(
         address,
-        digest([address.owner, address.partition, DEDUP_VERSION, version, eligible.data_version, eligible.facts["pins"]]),
+        key,
         DEDUP_VERSION,
         {"eligible": eligible.data_version},
         version,
@@ -223,7 +237,9 @@ def _barrier(view: View, manifest: Manifest) -> Outcome:
     return Outcome(manifest.address, "worked", manifest, before)
 
 
-def _commit_dedup(view: View, found: list[Member], numbers: Mapping[str, int], seconds: float) -> Outcome:
+def _commit_dedup(
+    view: View, found: list[Member], numbers: Mapping[str, int], engine: Engine, update: Update, seconds: float
+) -> Outcome:
     before = view.get(DEDUP)
     uniques = [view.need(Address.of_source(m.source, "unique", m.partition)) for m in found]
     dropped: Counter[str] = Counter()
@@ -242,16 +258,12 @@ def _commit_dedup(view: View, found: list[Member], numbers: Mapping[str, int], s
         {},
         Counts(sum(u.counts.taken for u in uniques), sum(u.counts.given for u in uniques), dict(dropped)),
         (),
-        {"partitions": len(found), "duplicates": matrix, "clusters": _clusters(view, uniques)},
+        {"partitions": len(found), "duplicates": matrix, "clusters": _clusters(engine)},
     )
     view.commit(manifest)
-    return Outcome(DEDUP, "worked", manifest, before, seconds)
+    return Outcome(DEDUP, "worked", manifest, before, seconds, update)
 
 
-def _clusters(view: View, uniques: Iterable[Manifest]) -> dict[str, int]:
+def _clusters(engine: Engine) -> dict[str, int]:
     """Size of a cluster, a kept document with its duplicates -> how many there are; sizes in order."""
-    sizes: Counter[str] = Counter()
-    for unique in uniques:
-        if unique.facts["duplicates_of"]:
-            sizes.update(view.store.frame(unique, schemas.UNIQUE, ["dup_of"])["dup_of"].drop_nulls().to_list())
-    return {str(size + 1): count for size, count in sorted(Counter(sizes.values()).items())}
+    return {str(size): count for size, count in sorted(engine.cluster_sizes().items())}

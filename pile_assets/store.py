@@ -10,6 +10,7 @@ visible, and how they are read back. What may not: any knowledge of what a stage
       state/                                  primary state, to be backed up together (see `pile_assets.state`)
       store/<owner>/<stage>/<partition>/      <sha256[:32]>.parquet files and manifest.json, the commit point
       cache/steps/<key>.json                  manifests of finished steps by key; deletable, costs time only
+      cache/dedup/                            what the duplicate engine remembers; deletable, costs time only
       cache/sources/<source>/                 what a source module keeps; deletable
       releases/<id>.json                      release manifests
       releases/<id>/                          what a consumer takes away (see `release.layout`)
@@ -180,6 +181,15 @@ class Store:
         held = any(folder.iterdir())
         shutil.rmtree(folder)
         return held
+
+    def forget_duplicates(self) -> None:
+        """Drop what the duplicate engine remembers, also of documents that have left."""
+        shutil.rmtree(self.duplicates, ignore_errors=True)
+
+    @property
+    def duplicates(self) -> Path:
+        """What the duplicate engine remembers; deletable."""
+        return self.home / "cache" / "dedup"
 
     @property
     def releases(self) -> Path:

@@ -102,7 +102,7 @@ def compare_ids(documents: Documents, left: Number, right: Number) -> int:
     j = documents.ends[right - 1] if right else 0
     while i < documents.ends[left] and j < documents.ends[right]:
         if documents.ids[i] != documents.ids[j]:
-            return int(documents.ids[i]) - int(documents.ids[j])
+            return int(np.int64(documents.ids[i]) - np.int64(documents.ids[j]))  # bytes are unsigned
         i += 1
         j += 1
     return int(documents.ends[left] - i) - int(documents.ends[right] - j)

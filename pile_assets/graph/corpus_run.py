@@ -61,7 +61,7 @@ def run_dedup(context: Context, config: CorpusConfig) -> None:
         found = corpus.members(session.sources, session.view.get, session.view.partitions)
         key = corpus.dedup_key(found, session.state.seniority())
         if config.force or not work.is_current(corpus.DEDUP, key):
-            work.do(corpus.run_dedup, session.view, session.state, session.sources)
+            work.do(corpus.run_dedup, session.view, session.state, session.sources, afresh=config.force)
 
 
 def run_legal_kit(context: Context, config: CorpusConfig) -> None:

@@ -118,7 +118,8 @@ def _forget_idle(session: Session, source: str, partition: str) -> None:
 
 def erase(session: Session, documents: Documents) -> Erased:
     """Remove every file that nothing current refers to and that may hold these documents: older versions of their
-    partitions, older shards and so the files of older releases, remembered steps, quarantine notes, source caches.
+    partitions, older shards and so the files of older releases, remembered steps, quarantine notes, source caches, what
+    the duplicate engine remembers.
 
     Raises PileError, and removes nothing, where a current stage still holds one of them.
     """
@@ -140,6 +141,7 @@ def erase(session: Session, documents: Documents) -> Erased:
     for source in sorted({source for source, _ in places}):
         if store.forget_source_cache(source):
             erased.caches.append(source)
+    store.forget_duplicates()
     store.sweep()
     return erased
 

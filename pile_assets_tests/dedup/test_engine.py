@@ -3,6 +3,8 @@
 import polars as pl
 import pytest
 
+from pile_assets.dedup import resolve as resolve_module
+from pile_assets.dedup import table
 from pile_assets.dedup.engine import OFFERED, Engine, IdTwice, Member
 from pile_assets.dedup.resolve import resolve
 from pile_assets_tests.dedup.corpora import seeded
@@ -27,3 +29,41 @@ def test_an_id_in_two_members_is_refused(tmp_path):
     part = offered(seeded(1, 3))
     with pytest.raises(IdTwice, match=r"s:0 occurs more than once \(a, b\)"):
         Engine(tmp_path).bring_up_to({n: Member(n, "1", 0, 0) for n in "ab"}, lambda name: part)
+
+
+def test_an_id_is_refused_also_where_one_of_the_two_only_claims_it(tmp_path):
+    part = offered(seeded(1, 3))
+    claims = part.with_columns(live=pl.lit(False))
+    engine = Engine(tmp_path)
+    engine.bring_up_to({"a": Member("a", "1", 0, 0)}, lambda name: part)
+    with pytest.raises(IdTwice):
+        engine.bring_up_to({n: Member(n, "1", 0, 0) for n in "ab"}, lambda name: claims)
+    assert engine.verdicts("a").height == 3, "nothing has changed"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "cause"),
+    [
+        (lambda frame: frame.drop("quality"), "quality is not Int64 without nulls"),
+        (lambda frame: frame.with_columns(signature=pl.lit(b"short")), "a signature is not 448 bytes long"),
+        (lambda frame: frame.with_columns(quality=pl.lit(128, pl.Int64)), "a quality is not from 0 to 127"),
+        (lambda frame: frame.with_columns(live=pl.lit(None, pl.Boolean)), "live is not Boolean without nulls"),
+    ],
+)
+def test_what_is_no_document_is_refused(tmp_path, spoil, cause):
+    part = spoil(offered(seeded(1, 3)))
+    with pytest.raises(ValueError, match=cause):
+        Engine(tmp_path).bring_up_to({"a": Member("a", "1", 0, 0)}, lambda name: part)
+
+
+def test_ids_whose_hashes_are_equal_rank_by_the_id_itself(tmp_path, monkeypatch):
+    """Sixty-four bits of SHA-256 do not meet by chance: here they are made to."""
+    for module in (resolve_module, table):
+        monkeypatch.setattr(module, "rank_hash", lambda document: 7)
+    candidates = seeded(2, 40).with_columns(tier=pl.lit(0, pl.Int64), seniority=pl.lit(0, pl.Int64))
+    parts = {"late": offered(candidates[:20]), "early": offered(candidates[20:])}
+    engine = Engine(tmp_path)
+    for names in (["early"], ["early", "late"]):
+        engine.bring_up_to({name: Member(name, "1", 0, 0) for name in names}, parts.__getitem__)
+    verdicts = pl.concat([engine.verdicts(name) for name in parts]).sort("id")
+    assert verdicts.equals(resolve(candidates))
