@@ -45,6 +45,7 @@ def brought(folder: Folder, members: Mapping[str, Member], load: Load, *, afresh
         else:
             update = advanced(state, members, load)
             if not _mostly_gone(state.table):
+                state.seal()
                 return state, update
             reason = "most documents that were kept have left"
     except Damaged as damage:

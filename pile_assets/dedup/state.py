@@ -66,10 +66,14 @@ class State:
         """Whether there is anything to commit: every change of documents changes its member's version or rank."""
         return self.table.entries != self._committed
 
-    def commit(self) -> None:
-        """Make this the current state."""
+    def seal(self) -> None:
+        """Compute the checksums of what was appended; raises Damaged where a block that was begun before is not sound."""
         for column in self.columns.values():
             column.seal()
+
+    def commit(self) -> None:
+        """Make this the current state, which has been sealed or is new."""
+        self.seal()
         table = self.table
         arrays: dict[str, Array] = {"standing": table.standing, "canonical": table.canonical, "agreement": table.agreement}
         sums = {f"sums of {name}": column.sums for name, column in self.columns.items()}
