@@ -35,7 +35,7 @@ def withdrawn(audit: Audit) -> Iterator[Problem]:
         yield from _ledger(vault)
         view = View(audit.store, rehearse=True)
         made = audit.get(TAKEDOWNS)
-        if made is None or made.key != step.key_of(vault, view):
+        if made is None or made.facts["asked"] != step.asked(vault.ledger(), vault):
             return
         yield from _suppressions(audit, vault, view)
         yield from _shards(audit, vault)

@@ -34,15 +34,13 @@ def key_of(vault: Vault, view: View) -> str | None:
 
 
 def _key(ledger: Ledger, vault: Vault, suppressed: Sequence[Manifest]) -> str:
-    asked = [
-        VERSION,
-        ledger.version,
-        digest(ledger.lines),
-        len(ledger.flaws),
-        vault.marks_version(),
-        vault.withdrawn_releases(),
-    ]
-    return digest([*asked, [[m.address.owner, m.address.partition, m.data_version] for m in suppressed]])
+    return digest([asked(ledger, vault), [[m.address.owner, m.address.partition, m.data_version] for m in suppressed]])
+
+
+def asked(ledger: Ledger, vault: Vault) -> str:
+    """The digest of all that was asked for and is remembered: a store that holds the step's fact `asked` has applied it."""
+    gone = vault.withdrawn_releases()
+    return digest([VERSION, ledger.version, digest(ledger.lines), len(ledger.flaws), vault.marks_version(), gone])
 
 
 def run(vault: Vault, view: View, frozen: Collection[str], report: Report) -> None:
@@ -123,6 +121,7 @@ def _manifest(vault: Vault, view: View, ledger: Ledger) -> Manifest:
         Counts(),
         (),
         {
+            "asked": asked(ledger, vault),
             "requests": {standing: standings.count(standing) for standing in sorted(set(standings))},
             "flaws": [str(flaw) for flaw in ledger.flaws],
             "suppressed": [[m.address.name, m.address.partition, m.counts.given] for m in suppressed],
