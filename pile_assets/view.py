@@ -65,6 +65,11 @@ class View:
         note = self.quarantined(address)
         return note["key"] if note else None
 
+    def addresses(self) -> list[Address]:
+        """Every committed and rehearsed address, sorted."""
+        rehearsed = {address for address, manifest in self._known.items() if manifest is not None}
+        return sorted(rehearsed.union(self.store.addresses()))
+
     def partitions(self, owner: str, stage: str) -> list[str]:
         """Committed and rehearsed partitions of a stage, sorted."""
         rehearsed = {a.partition for a, m in self._known.items() if (a.owner, a.stage) == (owner, stage) and m is not None}

@@ -39,14 +39,13 @@ def forecast(deployment: Deployment) -> Forecast:
         session = replace(deployment, home=home).open(rehearse=True)
         report = build(session)
         assert not report.failed, report.failed
-        addresses = {*session.view.store.addresses(), *(outcome.address for outcome in report.outcomes)}
         changes = [f"{source}/{change.partition}" for source, found in report.changes.items() for change in found]
         touched = report.touched | ({"upstream": sorted(changes)} if changes else {})
         if "shards" in touched:
             touched["shard_inputs"] = touched["shards"]  # reported exactly where a shard is written
         return Forecast(
             touched,
-            {address: session.view.need(address).to_bytes() for address in addresses},
+            {address: session.view.need(address).to_bytes() for address in session.view.addresses()},
             session.state.seniority(),
         )
 
@@ -71,8 +70,8 @@ def together(*parts: Touched) -> dict[str, list[str]]:
 
 
 def _link_or_copy(source: str, target: str) -> str:
-    """The store only ever replaces files, so a second name is as good as a copy; a source's cache may be written to."""
-    if "/cache/sources/" in source:
+    """Files of stages and releases are only ever replaced, so a second name is as good as a copy; others may be written to."""
+    if "/home/store/" not in source and "/home/releases/" not in source:
         return str(shutil.copy2(source, target))
     os.link(source, target)
     return target

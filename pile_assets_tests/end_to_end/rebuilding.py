@@ -46,7 +46,7 @@ class Rebuilding:
         home = self._copy.home
         for manifest in home.glob("store/sources/**/manifest.json"):
             manifest.unlink()
-        for name in ("state", "releases", "store/domains", "store/corpus"):
+        for name in ("state", "releases", "store/domains", "store/corpus", "cache/dedup"):
             shutil.rmtree(home / name, ignore_errors=True)
 
     def _copy_inputs(self) -> None:
