@@ -4,7 +4,8 @@ What belongs here: these assets, their jobs and schedules, and the events that s
 fetching and comparing (`pile_assets.review`), refusing anything: that is done where the work is, a failed check is no gate.
 
 The asset is not a parent of `documents`: a page that was looked at again makes no document stale. What drift does is to freeze
-the source, whoever asks for its documents.
+the source, whoever asks for its documents. Nor does it stand in its source's group: that one is the chain, which is launched
+as a range of partitions in one run, and a source nobody has looked at yet is not for that reason unbuilt.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -54,7 +55,7 @@ def _evidence(source: SourceInGraph) -> dg.AssetsDefinition:
     @dg.asset(
         key=evidence_key(name),
         description=DESCRIPTION.format(name=name),
-        group_name=name,
+        group_name=REVIEW_GROUP,
         kinds={"json"},
         owners=source.record.owners,
         tags={"domain": source.domain, "review": source.record.review.status.value},
