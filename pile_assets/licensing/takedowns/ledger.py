@@ -24,6 +24,7 @@ LONGEST_LINE = 100_000
 
 _KIND = re.compile(r'"kind"\s*:\s*"(\w+)"')
 _VALUE = re.compile(r'"value"\s*:\s*("(?:[^"\\]|\\.)*")')
+_NOT_NEAR = re.compile(r'"near_duplicates"\s*:\s*false\b')
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,7 @@ def _hold(number: int, line: str) -> list[Takedown]:
 
 
 def _scope_in(line: str) -> dict[str, Any]:
+    """What a line says of its scope, as far as that can be read; of what cannot be, the widest, lest it be lost."""
     try:
         whole = json.loads(line)
         scope = whole.get("scope") if isinstance(whole, dict) else None
@@ -174,6 +176,6 @@ def _scope_in(line: str) -> dict[str, Any]:
     if not (kind and value):
         return {}
     try:
-        return {"kind": kind[1], "value": json.loads(value[1]), "near_duplicates": '"near_duplicates": true' in line}
+        return {"kind": kind[1], "value": json.loads(value[1]), "near_duplicates": not _NOT_NEAR.search(line)}
     except ValueError:
         return {}

@@ -163,11 +163,19 @@ def follows(before: Takedown, after: Takedown) -> str | None:
 
 
 def placeholder(line: int, scope: dict[str, Any]) -> Takedown | None:
-    """A quarantine for the readable scope of a line that cannot be used; None where that cannot be read either."""
+    """A quarantine for the readable scope of a line that cannot be used; None where that cannot be read either.
+
+    What narrows a scope counts only where it can be read; with a field that cannot, it means as much as it may have meant.
+    """
+    said = {name: scope[name] for name in Scope.model_fields if name in scope}
     try:
-        meant = Scope.model_validate({name: scope[name] for name in Scope.model_fields if name in scope})
+        meant = Scope.model_validate(said)
     except ValueError:
-        return None
+        widest = {name: said[name] for name in ("kind", "value") if name in said} | {"near_duplicates": True}
+        try:
+            meant = Scope.model_validate(widest)
+        except ValueError:
+            return None
     day = "0001-01-01"
     return Takedown(
         id=f"TD-0000-{line % 10_000:04d}",

@@ -106,6 +106,32 @@ def test_a_broken_line_names_line_field_and_remedy_and_keeps_out_what_it_says(na
     assert ("doc_id", "songs:one/a") in in_force(ledger)
 
 
+NEAR = request(3, "url_prefix", "https://example.org/book/", near_duplicates=True)
+
+
+@pytest.mark.parametrize("written", [NEAR.as_line(), json.dumps(json.loads(NEAR.as_line()))], ids=["dense", "spaced"])
+def test_wherever_a_line_is_cut_off_what_resembles_the_named_documents_stays_out_too(written):
+    value = written.index("/book/") + len('/book/"')
+    for end in range(value, len(written)):
+        ledger = read(written[:end], [], KEY)
+        assert [flaw.field for flaw in ledger.flaws] == ["line"]
+        assert [entry.scope.near_duplicates for entry in ledger.held] == [True], written[:end]
+
+
+def test_a_cut_line_that_still_says_that_others_may_stay_keeps_out_the_named_ones_only():
+    (held,) = read(BOOK.as_line()[:-30], [], KEY).held
+    assert not held.scope.near_duplicates
+
+
+@pytest.mark.parametrize("field", ["near_duplicates", "future", "case_sensitive"])
+def test_a_field_of_a_scope_that_cannot_be_read_narrows_nothing(field):
+    whole = json.loads(NEAR.as_line())
+    whole["scope"][field] = "perhaps"
+    ledger = read(json.dumps(whole), [], KEY)
+    assert [flaw.field for flaw in ledger.flaws] == [f"scope.{field}"]
+    assert [entry.scope for entry in ledger.held] == [NEAR.scope]
+
+
 def test_a_broken_decision_lets_nothing_in():
     wrong = decided(BOOK, "refused").as_line().replace('"refused"', '"rejected"')
     assert ("url_prefix", "https://example.org/book/") in in_force(read(f"{lines(BOOK)}{wrong}\n", [], KEY))
