@@ -10,6 +10,7 @@ exactly what must be done again.
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,8 +105,27 @@ def run_dedup(view: View, state: State, sources: Sources, report: Report, *, afr
 def _follow(engine: Engine, view: View, found: list[Member], numbers: Mapping[str, int], *, afresh: bool) -> Update:
     """Tell the engine who is in the corpus. Raises PileError where two documents have one id."""
     by_name = {member.name: member for member in found}
-    try:
+    with _ids_once(by_name):
         return engine.bring_up_to(ranked(found, numbers), lambda name: offered(view, by_name[name]), afresh=afresh)
+
+
+def preview(view: View, found: Iterable[Member], then: Iterable[Member], numbers: Mapping[str, int]) -> pl.DataFrame:
+    """What would change of the verdicts, as `dedup.engine.CHANGES`, if the members ranked as in `then`; none of it is kept.
+
+    Both are the same partitions with the same `eligible`. Only the engine's cache is written, which comes to `found`. Raises
+    PileError where two documents have one id.
+    """
+    by_name = {member.name: member for member in found}
+    now, afterwards = ranked(by_name.values(), numbers), ranked(then, numbers)
+    with _ids_once(by_name):
+        return Engine(view.store.duplicates).preview(now, afterwards, lambda name: offered(view, by_name[name]))
+
+
+@contextmanager
+def _ids_once(by_name: Mapping[str, Member]) -> Iterator[None]:
+    """Say where and what to do when the engine meets an id twice."""
+    try:
+        yield
     except IdTwice as error:
         place = by_name[error.members[0]]
         raise PileError(

@@ -18,7 +18,10 @@ from pile_assets_tests.deployments import document
 
 COMMANDS = ["build", "doctor", "find", "lineage", "plan", "reconcile", "release", "serve", "sources", "sql", "status", "verify"]
 SOURCES_COMMANDS = ["check", "disable", "enable", "list", "new", "show"]
-GROUPED = [*(["sources", name] for name in SOURCES_COMMANDS), ["release", "check"], ["release", "path"]]
+GROUPED = [
+    *(["sources", name] for name in SOURCES_COMMANDS),
+    *([group, name] for group, name in (("release", "check"), ("release", "path"), ("dedup", "preview"), ("dedup", "run"))),
+]
 
 
 # -- help and form -------------------------------------------------------------------------------------------------
