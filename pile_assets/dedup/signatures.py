@@ -35,8 +35,6 @@ import polars as pl
 import xxhash
 
 from pile_assets import schemas
-from pile_assets.filters.media import is_code
-from pile_assets.licensing.headers import strip_licence_header
 
 Bytes = npt.NDArray[np.uint8]
 Bounds = npt.NDArray[np.int64]
@@ -112,7 +110,9 @@ def fold_table() -> tuple[Bytes, Bounds]:
     unspaced = np.flatnonzero(_inside(points, UNSPACED))
     apart = folded.gather(unspaced).str.replace_all(".", " ${0} ")  # each mark too, as where it stands decomposed
     rows = folded.scatter(unspaced, apart).scatter(np.flatnonzero(_inside(points, SEPARATORS)), " ")
-    return _concatenated(rows.cast(pl.Binary).to_list())
+    bounds = np.zeros(points.size + 1, np.int64)
+    np.cumsum(rows.str.len_bytes().to_numpy(), out=bounds[1:])
+    return np.frombuffer(bytearray(rows.str.join().item().encode()), np.uint8), bounds
 
 
 def _inside(points: npt.NDArray[np.int64], ranges: Sequence[tuple[int, int]]) -> npt.NDArray[np.bool_]:
@@ -233,6 +233,9 @@ def _sign_batch(texts: Sequence[bytes], start: int, stop: int, signed: Signed) -
 
 def _signed_texts(documents: pl.DataFrame) -> list[bytes]:
     """The texts in UTF-8, those of code without their leading licence comment."""
+    from pile_assets.filters.media import is_code  # on first use: signing texts alone needs neither filters nor licences
+    from pile_assets.licensing.headers import strip_licence_header
+
     texts: list[bytes] = documents["text"].cast(pl.Binary).to_list()
     for position, media_type in enumerate(documents["media_type"]):
         if is_code(media_type):
