@@ -178,11 +178,13 @@ def show_registry_problems(whole: "Status") -> None:
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("name", metavar="SHARD|DOCUMENT")
+@click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="Most duplicates of a document to list.")
 @json_option
-def lineage(name: str, as_json: bool) -> None:
+def lineage(name: str, limit: int, as_json: bool) -> None:
     """Show what a shard was made of, or where a document came from and where it went.
 
-    A shard is named DOMAIN/SHARD, as `pile status` and `pile sql 'FROM shards'` do, a document by its id SOURCE:NAME.
+    A shard is named DOMAIN/SHARD, as `pile status` and `pile sql 'FROM shards'` do, a document by its id SOURCE:NAME. Of a
+    duplicate the kept document is named, of a kept document those that were dropped for it.
     """
     from dataclasses import asdict
 
@@ -194,7 +196,7 @@ def lineage(name: str, as_json: bool) -> None:
         shard = following.shard(store, name)
         return terminal.print_json(asdict(shard)) if as_json else _show_shard(shard)
     with Tables(store) as tables:
-        document = following.document(store, tables, name)
+        document = following.document(store, tables, name, limit)
     return terminal.print_json(asdict(document)) if as_json else _show_document(document)
 
 
@@ -240,6 +242,10 @@ def _show_document(document: "DocumentLineage") -> None:
     terminal.facts("Shard row", document.shard or {})
     columns = ["document", "source", "partition", "verdict", "agreement"]
     table("Dropped as duplicates of it", columns, [list(row.values()) for row in document.duplicates])
+    total, listed = sum(document.duplicates_by_source.values()), len(document.duplicates)
+    if total > listed:
+        by_source = counts(document.duplicates_by_source, REASONS_SHOWN)
+        click.echo(f"There are {total:,} of them ({by_source}); the first {listed:,} are listed, --limit {total} lists all.")
     if not document.current:
         click.echo("A build is due that will judge this document again: run `pile build`.")
 

@@ -19,6 +19,9 @@ from pile_assets.inspection import find
 from pile_assets.inspection.sql import Tables, filters_of
 from pile_assets.store import Address, Manifest, Store
 
+LIMIT = 50
+"""Duplicates of a document that are listed, where nobody asks for more: some documents stand for many thousands."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -64,7 +67,8 @@ class DocumentLineage:
     cleaned: Mapping[str, Any] | None
     policy: Mapping[str, Any] | None
     duplicate: Mapping[str, Any] | None
-    duplicates: tuple[Mapping[str, Any], ...]  # documents that were dropped for this one
+    duplicates: tuple[Mapping[str, Any], ...]  # documents that were dropped for this one, the first of them by id
+    duplicates_by_source: Mapping[str, int]  # source -> how many in all, the most first
     shard: Mapping[str, Any] | None
 
 
@@ -164,8 +168,11 @@ def _suggestion(names: list[str], command: str) -> str:
 # -- documents -----------------------------------------------------------------------------------------------------
 
 
-def document(store: Store, tables: Tables, identifier: str) -> DocumentLineage:
-    """The lineage of one document by its id. Raises PileError, with the most similar ids, where there is none."""
+def document(store: Store, tables: Tables, identifier: str, limit: int = LIMIT) -> DocumentLineage:
+    """The lineage of one document by its id, with the first `limit` of those that were dropped for it.
+
+    Raises PileError, with the most similar ids, where there is none.
+    """
     key = _key(tables, identifier)
     row = _row(tables, "documents", key, "* exclude (text)") if key else None
     if key is None or row is None:
@@ -188,7 +195,8 @@ def document(store: Store, tables: Tables, identifier: str) -> DocumentLineage:
         cleaned=_row(tables, "cleaned", key, "modified, text_sha256, bytes"),
         policy=_row(tables, "eligible", key, "kept, reason, rule, quality"),
         duplicate=duplicate,
-        duplicates=tuple(_dropped_for(tables, identifier)),
+        duplicates=tuple(_dropped_for(tables, identifier, limit)),
+        duplicates_by_source=_dropped_by_source(tables, identifier),
         shard=_place(store, row, duplicate) if duplicate and duplicate["verdict"] == "kept" else None,
     )
 
@@ -301,9 +309,14 @@ def _attributes(tables: Tables, key: Key, filters: tuple[str, ...]) -> dict[str,
     return {name: row for name, row in rows.items() if row is not None}
 
 
-def _dropped_for(tables: Tables, identifier: str) -> Iterator[dict[str, Any]]:
-    query = 'select id, source, partition, verdict, agreement from "unique" where dup_of = $1 order by id'
-    return tables.ask(query, [identifier]).records()
+def _dropped_for(tables: Tables, identifier: str, limit: int) -> Iterator[dict[str, Any]]:
+    columns = "id, source, partition, verdict, agreement"
+    return tables.ask(f'select {columns} from "unique" where dup_of = $1 order by id limit $2', [identifier, limit]).records()
+
+
+def _dropped_by_source(tables: Tables, identifier: str) -> dict[str, int]:
+    query = 'select source, count(*) from "unique" where dup_of = $1 group by source order by count(*) desc, source'
+    return dict(tables.ask(query, [identifier]).rows)
 
 
 def _place(store: Store, row: Mapping[str, Any], duplicate: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from pile_assets.errors import PileError, StoreDamage
 from pile_assets.inspection import lineage
 from pile_assets.inspection.sql import Tables
 from pile_assets.store import Address
-from pile_assets_tests.commands import Pile
+from pile_assets_tests.commands import Pile, varied
 from pile_assets_tests.deployments import document, prose, with_changed_word
 from pile_assets_tests.withdrawal import requests
 
@@ -157,6 +157,72 @@ def test_a_near_duplicate_says_how_much_agrees_with_which_document(fresh: Pile) 
     )
     (dropped,) = of_document(fresh, "fables:two/fable-two-3").duplicates
     assert (dropped["id"], dropped["agreement"]) == ("songs:near/alike", found.duplicate["agreement"])
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Pile:
+    """The corpus of `varied`, and one document of it 137 times more in two sources: exactly, and with a word replaced."""
+    pile = Pile(varied(tmp_path_factory.mktemp("crowded")))
+    text = prose("fable-two-3")
+    pile.corpus.publish("songs", "many", [document(f"same-{i:03}", text) for i in range(120)])
+    near = [document(f"near-{i}", with_changed_word(text, 10 + i)) for i in range(17)]
+    pile.corpus.publish("fables", "variants", near)
+    pile.build()
+    return pile
+
+
+CROWD = "fables:two/fable-two-3"
+
+
+def test_a_document_that_stands_for_many_lists_some_of_them_and_counts_all(crowded: Pile) -> None:
+    found = of_document(crowded, CROWD)
+    assert found.duplicates_by_source == {"songs": 120, "fables": 17}
+    assert len(found.duplicates) == lineage.LIMIT
+    assert [row["id"] for row in found.duplicates] == sorted(row["id"] for row in found.duplicates)
+    assert found.duplicates[0]["id"] == "fables:variants/near-0"
+    told = crowded.ask("lineage", CROWD, "--limit", "3")
+    assert [row["id"] for row in told["duplicates"]] == [f"fables:variants/near-{i}" for i in (0, 1, 10)]
+    assert told["duplicates_by_source"] == {"songs": 120, "fables": 17}
+    assert len(crowded.ask("lineage", CROWD, "--limit", "1000")["duplicates"]) == 137
+
+
+def test_a_cut_list_says_how_much_was_left_out_and_a_whole_one_does_not(crowded: Pile) -> None:
+    shown = crowded.run("lineage", CROWD, "--limit", "2").stdout
+    assert "There are 137 of them (songs 120, fables 17); the first 2 are listed, --limit 137 lists all." in shown
+    assert sum("near_dup" in line for line in shown.splitlines()) == 2
+    assert "are listed" not in crowded.run("lineage", CROWD, "--limit", "137").stdout
+    assert "are listed" not in crowded.run("lineage", "songs:mixed/copy").stdout
+
+
+def test_every_document_that_is_not_kept_says_why_and_both_sides_of_a_duplicate_agree(crowded: Pile) -> None:
+    """Over the whole corpus: reason and rule, or the canonical document with its place and agreement; and back again."""
+    names = [row["id"] for row in crowded.ask("sql", "select id from \"unique\" where verdict <> 'kept' order by id")]
+    assert len(names) == 141
+    listed: dict[str, set[tuple[str, str, int | None]]] = {}
+    with Tables(crowded.store) as tables:
+        for name in names:
+            found = lineage.document(crowded.store, tables, name)
+            assert found.duplicate, name
+            assert found.shard is None
+            assert found.duplicates == ()
+            if found.standing == "dropped":
+                assert found.policy, name
+                assert found.policy["reason"], name
+                assert found.policy["rule"], name
+                assert found.policy["reason"] in found.because
+                continue
+            canonical, agreement = found.duplicate["dup_of"], found.duplicate["agreement"]
+            place = f"{found.duplicate['dup_of_source']}/{found.duplicate['dup_of_partition']}"
+            assert f"{canonical}, which is kept in {place}" in found.because
+            assert (agreement is None) == (found.standing == "exact_dup"), name
+            assert agreement is None or 79 <= agreement <= 112
+            listed.setdefault(canonical, set()).add((name, found.standing, agreement))
+        for canonical, dropped in listed.items():
+            found = lineage.document(crowded.store, tables, canonical, 1000)
+            assert found.standing == "kept"
+            assert found.shard
+            assert {(row["id"], row["verdict"], row["agreement"]) for row in found.duplicates} == dropped
+            assert sum(found.duplicates_by_source.values()) == len(dropped)
 
 
 def test_a_document_that_was_taken_down_names_the_request(fresh: Pile) -> None:
