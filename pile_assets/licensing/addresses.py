@@ -121,6 +121,7 @@ PAGES: Mapping[str, Mapping[str, _Named]] = {
     "boost.org": {r"/license_1_0\.txt": "BSL-1.0", r"/users/license\.html": "BSL-1.0"},
     "artlibre.org": {r"/license/lal(?:/(?:en|de|es|it|pt|pl))?": "LAL-1.3"},
     "govdata.de": {r"/dl-de/(by|zero)-2-0": lambda m: _DATA_LICENCES[m[1]], r"/dl-de/by-1-0": "LicenseRef-DL-DE-BY-1.0"},
+    "data.norge.no": {r"/nlod/(?:en|no|nb|nn)/([12])\.0": lambda m: f"NLOD-{m[1]}.0"},
     "open.canada.ca": {r"/en/open-government-license-canada|/fr/license-du-gouvernement-ouvert-canada": "OGL-Canada-2.0"},
     "docs.python.org": {r"/3(?:\.\d+)?/license\.html": f"{FAMILY}PSF"},
     "python.org": {r"/psf/license|/download/releases/[\d.]+/license": f"{FAMILY}PSF"},

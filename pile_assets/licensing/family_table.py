@@ -220,6 +220,16 @@ FAMILIES: Mapping[str, Family] = {
         _dotted("PDDL", "1.0"),
         "PDDL-1.0",
     ),
+    "NLOD": Family(
+        (
+            "nlod",
+            "norwegian license for open government data",
+            "norwegian license for open government data (nlod)",
+            "norsk lisens for offentlige data",
+            "norsk lisens for offentlige data (nlod)",
+        ),
+        _dotted("NLOD", "1.0", "2.0"),
+    ),
     "PSF": Family(
         (
             "psf",

@@ -52,7 +52,8 @@ _OPERATIVE = re.compile(
 )
 """Words that make or take back a condition."""
 _MOST = {
-    "BSD-4-Clause": 17, "BSD-3-Clause-Open-MPI": 19, "BSD-3-Clause": 16, "BSD-2-Clause": 11, "NCSA": 15, "Unicode-3.0": 13,
+    "BSD-4-Clause": 17, "BSD-3-Clause-Open-MPI": 19, "BSD-3-Clause-LBNL": 20,
+    "BSD-3-Clause": 16, "BSD-2-Clause": 11, "NCSA": 15, "Unicode-3.0": 13,
     "Unicode-DFS-2016": 13, "X11": 13, "JSON": 10, "MIT": 8, "MIT-0": 7, "ISC": 5, "0BSD": 4, "HPND": 5, "MIT-CMU": 5,
     "Zlib": 13, "Unlicense": 6, "BSL-1.0": 8, "Apache-2.0": 69, "Python-2.0.1": 51, "PSF-2.0": 11,
 }  # fmt: skip
@@ -70,6 +71,8 @@ _ENDORSEMENT = "endorse or promote products derived from this software without s
 _ADVERTISING = "advertising materials mentioning features or use of this software must display"
 _NO_REASSURANCES = "provide no reassurances that the source code provided does not infringe any patent"
 _NO_PATENTS = "no express or implied licenses to any party s patent rights are granted"
+_LBNL = "under no obligation whatsoever to provide any bug fixes patches or upgrades to the features"
+_LBNL_END = "derivative works thereof in binary and source code form"
 _MIT = "permission is hereby granted free of charge to any person obtaining a copy"
 _MIT_CLAUSES = (
     "without restriction including without limitation the rights to use copy modify merge publish distribute sublicense",
@@ -85,6 +88,7 @@ _TEXTS = (
     _Text("BSD-4-Clause", _BSD, _BSD_END, 330, (*_BSD_CLAUSES, _ADVERTISING)),
     _Text("BSD-3-Clause-Open-MPI", _BSD, _BSD_END, 380, (*_BSD_CLAUSES, _ENDORSEMENT, _NO_REASSURANCES)),
     _Text("BSD-3-Clause-Clear", _BSD, _BSD_END, 330, (*_BSD_CLAUSES, _ENDORSEMENT, _NO_PATENTS)),
+    _Text("BSD-3-Clause-LBNL", _BSD, _LBNL_END, 430, (*_BSD_CLAUSES, _ENDORSEMENT, _LBNL), (_ADVERTISING, _NO_PATENTS)),
     _Text("BSD-3-Clause", _BSD, _BSD_END, 300, (*_BSD_CLAUSES, _ENDORSEMENT), (_ADVERTISING, _NO_REASSURANCES, _NO_PATENTS)),
     _Text(
         "BSD-2-Clause", _BSD, _BSD_END, 260, _BSD_CLAUSES, ("endorse or promote", _ADVERTISING, _NO_PATENTS, "patent license")

@@ -52,6 +52,17 @@ POSSIBILITY OF SUCH DAMAGE.
 """
 BSD_2 = _BSD_START + _BSD_END
 BSD_3 = _BSD_START + _ENDORSEMENT + _BSD_END
+BSD_LBNL = (
+    BSD_3.replace("the copyright holder nor", "Lawrence Berkeley National Laboratory nor")
+    + """
+You are under no obligation whatsoever to provide any bug fixes, patches, or upgrades to the features, functionality or
+performance of the source code ("Enhancements") to anyone; however, if you choose to make your Enhancements available
+either publicly, or directly to Lawrence Berkeley National Laboratory, without imposing a separate written license agreement
+for such Enhancements, then you hereby grant the following license: a non-exclusive, royalty-free perpetual license to
+install, use, modify, prepare derivative works, incorporate into other computer software, distribute, and sublicense such
+enhancements or derivative works thereof, in binary and source code form.
+"""
+)
 BSD_4 = _BSD_START + _ENDORSEMENT + _ADVERTISING + _BSD_END
 
 ZERO_BSD = """Permission to use, copy, modify, and/or distribute this software for any

@@ -1,10 +1,12 @@
 """Reading licence strings: exactly right or not at all, never a guessed version, never a reserved text as an open one."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pile_assets.licensing import accepted, expressions
+from pile_assets.licensing import accepted, expressions, reservations
 from pile_assets.licensing.model import SILENT
 from pile_assets.licensing.normalise import CONTEXTS, read
 
@@ -170,3 +172,32 @@ def test_a_reservation_beside_an_open_licence_never_gives_an_accepted_reading(li
     for context in ("text", "url", "core-metadata-license"):
         reading = read(raw, context)
         assert reading.spdx is None or not accepted.judge(reading.spdx).accepted
+
+
+ALL_RIGHTS = (
+    "Alle Rechte vorbehalten.",
+    "Tous droits réservés",
+    "Todos los derechos reservados",
+    "Tutti i diritti riservati",
+    "Todos os direitos reservados",
+    "Alla rättigheter förbehållna",
+    "Wszelkie prawa zastrzeżone",
+    "Все права защищены",
+    "版权所有",
+    "無断転載を禁じます",
+    "무단 전재 및 재배포 금지",
+    "جميع الحقوق محفوظة",
+)
+
+
+@pytest.mark.parametrize("words", ALL_RIGHTS)
+def test_rights_are_reserved_in_other_languages_too(words):
+    for spelled in (words, unicodedata.normalize("NFD", words), words.upper()):
+        assert reservations.reserved(spelled)
+        reading = read(f"CC BY 4.0. {spelled}", "text")
+        assert reading.spdx is None or not accepted.judge(reading.spdx).accepted
+
+
+@pytest.mark.parametrize("words", ["The rights of all are reserved for later chapters", "Die Rechte aller", "droits de douane"])
+def test_words_of_rights_alone_reserve_nothing(words):
+    assert not reservations.reserved(words)

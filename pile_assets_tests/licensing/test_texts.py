@@ -14,6 +14,7 @@ COMPLETE = {
     "MIT": samples.MIT,
     "BSD-2-Clause": samples.BSD_2,
     "BSD-3-Clause": samples.BSD_3,
+    "BSD-3-Clause-LBNL": samples.BSD_LBNL,
     "Apache-2.0": samples.APACHE_2,
     "ISC": samples.ISC,
     "0BSD": samples.ZERO_BSD,

@@ -40,11 +40,6 @@ _PROPERTIES = re.compile(
     r"(?:^|\s)(?:(?:cc|dct|dcterms|dc|schema|xhv):)?licen[cs]e(?:\s|$)|creativecommons\.org/ns#license", re.IGNORECASE
 )
 _META = re.compile(r"(?:(?:dc|dcterms|dct)\.)?(?:rights|licen[cs]e|rights\.licen[cs]e)|copyright", re.IGNORECASE)
-_RESERVED = re.compile(
-    r"all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados|tutti i diritti riservati"
-    r"|todos os direitos reservados|alle rechten voorbehouden",
-    re.IGNORECASE,
-)
 _MARK = re.compile(r"©|\(c\)(?=\s*\d{4})|\bcopyright\b", re.IGNORECASE)
 _SENTENCE = 600
 """Characters of the block around a mark that can say what the mark leaves out; a longer block is the text of the page."""
@@ -103,7 +98,7 @@ class _Page:
             if value and _META.fullmatch((element.get("name") or "").strip()):
                 if addresses.read(value) is not None:
                     yield self._claim("file", value, normalise.read(value, "url"), f"meta {element.get('name')}")
-                elif _RESERVED.search(value):
+                elif reservations.reserved(value):
                     yield self._claim("file", value, Reading("conflict", "reservation"), f"meta {element.get('name')}")
 
     def json_ld(self) -> Iterator[Claim]:
@@ -135,7 +130,7 @@ class _Page:
         for element in self._root.iter("*"):
             own = None if element.tag in ("script", "style", "title") else element.text
             for words, holder in ((own, element), (element.tail, element.getparent())):
-                if words and holder is not None and len(words) <= _SENTENCE and _RESERVED.search(words):
+                if words and holder is not None and len(words) <= _SENTENCE and reservations.reserved(words):
                     region, kind = self._region(holder)
                     if kind == "file":
                         yield self._claim("file", words, Reading("conflict", "reservation"), f"words in {region}")
