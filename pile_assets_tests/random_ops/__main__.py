@@ -1,6 +1,7 @@
 """`python -m pile_assets_tests.random_ops`: the long form, for `make random-ops`.
 
 all [SEED [OPERATIONS [KILLS]]]    everything, with a line for each part and the exit code 1 if one fails
+writes                             the last part alone: killed at every point between two writes
 play ROOT SEED OPERATIONS          the rest of a script, in this process, to be killed
 """
 
@@ -8,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pile_assets_tests.random_ops import killing
@@ -34,6 +36,11 @@ def everything(seed: int = 1, count: int = 200, kills: int = 100) -> int:
         shutil.rmtree(root)
         parts.append(_every_write(root))
     return 0 if all(parts) else 1
+
+
+def writes() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        return 0 if _every_write(Path(folder) / "corpus") else 1
 
 
 def _undisturbed(root: Path, seed: int, count: int) -> bool:
@@ -75,6 +82,13 @@ def _result(what: str, problems: list[str]) -> bool:
     return not problems
 
 
+COMMANDS: dict[str, Callable[..., int]] = {
+    "all": lambda *numbers: everything(*map(int, numbers)),
+    "writes": writes,
+    "play": play,
+}
+
+
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:] or ["all"]
-    sys.exit(play(*arguments) if command == "play" else everything(*map(int, arguments)))
+    sys.exit(COMMANDS[command](*arguments))

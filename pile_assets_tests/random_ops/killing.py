@@ -22,8 +22,9 @@ Say = Callable[[str], object]
 LONGEST_LIFE = 1.0
 """Seconds after which a player is killed at the latest, counted from the beginning of the operation it is to die in."""
 
-_FRESH = multiprocessing.get_context("spawn")
-"""Processes that share nothing: Polars and DuckDB have threads as soon as they are imported, which no fork survives."""
+_PLAYERS = multiprocessing.get_context("forkserver")
+"""Processes forked from one that has imported what it can and done nothing, see `warm`: each is born the same and dies alone."""
+_PLAYERS.set_forkserver_preload(["pile_assets_tests.random_ops.warm"])
 
 
 # -- at random moments -------------------------------------------------------------------------------------------------
@@ -93,7 +94,7 @@ def _replace(source: Path, target: Path) -> None:
 
 
 def _in_process(work: Callable[..., object], *arguments: object, may_die: bool = False) -> int | None:
-    process = _FRESH.Process(target=work, args=arguments)
+    process = _PLAYERS.Process(target=work, args=arguments)
     process.start()
     process.join()
     if process.exitcode != 0 and not may_die:
