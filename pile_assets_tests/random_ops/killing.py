@@ -23,7 +23,7 @@ LONGEST_LIFE = 1.0
 """Seconds after which a player is killed at the latest, counted from the beginning of the operation it is to die in."""
 
 _PLAYERS = multiprocessing.get_context("forkserver")
-"""Processes forked from one that has imported what it can and done nothing, see `warm`: each is born the same and dies alone."""
+"""Processes forked from one that has imported what it can and done nothing, see `warm`: all are born the same."""
 _PLAYERS.set_forkserver_preload(["pile_assets_tests.random_ops.warm"])
 
 

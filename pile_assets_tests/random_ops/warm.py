@@ -19,7 +19,7 @@ from pile_assets.licensing import normalise  # noqa: F401
 from pile_assets.registry import load  # noqa: F401
 
 
-@numba.njit
+@numba.njit(nogil=True)
 def nothing() -> int:
     return 0
 
