@@ -6,7 +6,7 @@ planner's world. What may not: doing work (`build`, `graph`), deciding (`planner
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from pile_assets.licensing import public_domain
 from pile_assets.licensing.decisions import Decision
 from pile_assets.registry.load import DEFAULT_FOLDER, Registry, load
 from pile_assets.registry.models import ADMITTING, Level
+from pile_assets.registry.recipes import Recipe, read_released
 from pile_assets.release import source_facts
 from pile_assets.sources.model import Discovery
 from pile_assets.state import Change, Entry, Sources, State, check_keys, merge, sources_of
@@ -87,11 +88,13 @@ class Deployment:
             raise PileError(f"There is no registry at {self.registry}.", remedy="Set PILE_REGISTRY to a folder of records.")
         store = Store(self.home)
         state = State(self.home, rehearse=rehearse)
+        recipes, problems = read_released(self.registry)
         registry = load(self.registry)
+        registry = replace(registry, problems=registry.problems + problems)
         day = today or datetime.now(UTC).date()
         view, vault = View(store, rehearse=rehearse), Vault(store, rehearse=rehearse)
         sources = sources_of(registry, state, self.admit, day)
-        return Session(self, view, vault, state, registry, sources, day)
+        return Session(self, view, vault, state, registry, sources, day, recipes)
 
 
 def _jurisdictions(text: str) -> tuple[str, ...]:
@@ -113,6 +116,7 @@ class Session:
     registry: Registry
     sources: Sources
     today: date
+    recipes: Mapping[str, Recipe]  # those of which a release says what they make of it
 
     @cached_property
     def chains(self) -> dict[str, Chain]:
@@ -166,7 +170,8 @@ class Session:
         for source, record in self.sources.present.items():
             policy = self.registry.policies.get(source)
             rules = policy.model_dump(mode="json", exclude_none=True) if policy is not None else None
-            facts[source] = source_facts.of_record(record, rules, load_module(record).HOST)
+            weights = {name: recipe.weight(source, record) for name, recipe in self.recipes.items()}
+            facts[source] = source_facts.of_record(record, rules, load_module(record).HOST, weights)
         return publishing.Publisher(self.view, facts, self.today, self.deployment.jurisdictions)
 
     @cached_property

@@ -3,16 +3,17 @@
 What belongs here: the keys of these three steps (pure, read by the planner) and their bodies. What may not: what stands in
 the files of a release (`release`), deciding what is due (`planner`), Dagster.
 
-The legal kit and the cards keep what they know per shard (whom to credit, languages and decades) and per source partition
-(its licence and notice files), so that a change costs as much as the shards it touched. The id of a release names all three:
-shards, kit and cards. Only the day of publication and the comparison with the release before depend on its history, which is
-primary state; everything else is a function of what is live.
+The legal kit and the cards keep what they know per shard (whom to credit, languages, what a recipe draws) and per source
+partition (its licence and notice files), so that a change costs as much as the shards it touched. The id of a release names
+all three: shards, kit and cards. Only the day of publication and the comparison with the release before depend on its
+history, which is primary state; everything else is a function of what is live.
 """
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -26,13 +27,14 @@ from pile_assets.release import attribution, composition, directory, files, hist
 from pile_assets.release import manifest as release_manifest
 from pile_assets.release.described import Described
 from pile_assets.release.source_facts import SourceFacts
+from pile_assets.shards import mixture
 from pile_assets.state import Published
 from pile_assets.steps import Lookup
 from pile_assets.store import Address, Counts, Manifest, digest, write_atomically
 from pile_assets.view import View
 
 LEGAL_KIT, CARDS, RELEASE = Address("corpus", "legal_kit"), Address("corpus", "cards"), assembly.RELEASE
-KIT_VERSION, CARDS_VERSION, RELEASE_VERSION = "1", files.VERSION, "2"
+KIT_VERSION, CREDITS_VERSION, CARDS_VERSION, RELEASE_VERSION = "1", "2", files.VERSION, "3"
 
 CREDITS, NOTICES = "attribution", "corpus/notices"
 """Where the parts of the kit lie: the rows of credit of each shard beside it, the notices of a source partition by source."""
@@ -63,7 +65,7 @@ def keys(lookup: Lookup, partitions: Partitions, described: Mapping[str, str]) -
     kit = digest([KIT_VERSION, legal_kit.VERSION, legal_kit.texts_digest(), accepted.digest(), content, notices])
     languages = [[*place, _version(lookup, LANGUAGE, place)] for place in places]
     sources = {source: described.get(source) for source, _ in places}
-    cards = digest([CARDS_VERSION, content, languages, sources])
+    cards = digest([CARDS_VERSION, mixture.PARAMETERS, content, languages, sources])
     return Keys(kit, cards, digest([RELEASE_VERSION, assembly.release_key(shards, lookup), kit, cards]))
 
 
@@ -125,7 +127,7 @@ def run_legal_kit(publisher: Publisher, report: Report, *, force: bool = False) 
     shards = assembly.live_shards(view.get, view.partitions)
     mix = legal_kit.mix_of(map(assembly.shard_facts, shards))
     texts = legal_kit.texts(mix)
-    credited = [_credits(view, shard) for shard in shards]
+    credited = [_credits(publisher, shard) for shard in shards]
     noted = [place for place in made_of(shards) if _notices(view, place).files]
     _retire(view, shards)
     rows = sum(shard.counts.given for shard in shards)
@@ -145,23 +147,55 @@ def _is_current(manifest: Manifest | None, key: str) -> bool:
     return manifest is not None and manifest.key == key
 
 
-def _credits(view: View, shard: Manifest) -> Manifest:
-    """The rows of credit and the figures of one shard, made once for its content and the languages of its documents."""
+def _credits(publisher: Publisher, shard: Manifest) -> Manifest:
+    """The rows of credit and the figures of one shard, made once for its content, the languages of its documents and the
+    weights of its sources."""
+    view, weights = publisher.view, _weights(publisher, shard)
     address = Address(shard.address.owner, CREDITS, shard.address.partition)
     languages = [[*place, _version(view.get, LANGUAGE, place)] for place in made_of([shard])]
-    key = digest([KIT_VERSION, address.owner, address.partition, shard.data_version, languages])
+    key = digest(
+        [CREDITS_VERSION, mixture.PARAMETERS, address.owner, address.partition, shard.data_version, languages, weights]
+    )
     if known := _known(view, address, key):
         return known
     name = layout.shard_name(assembly.shard_facts(shard))
     rows = pl.concat([part.select(attribution.READ) for part in view.store.parts(shard, attribution.READ)])
     credited = attribution.credit_rows(rows, name)
     _check_credited(credited, shard.address)
-    facts = attribution.figures(rows, _languages(view, made_of([shard])))
+    facts = attribution.figures(rows, _languages(view, made_of([shard]))) | {"mixtures": _drawn(rows, weights)}
     counts = Counts(rows.height, rows.height)
     file = view.store.write_part(address, credited)
-    manifest = Manifest(address, key, KIT_VERSION, {"shards": shard.data_version}, key, {}, counts, (file,), facts)
+    manifest = Manifest(address, key, CREDITS_VERSION, {"shards": shard.data_version}, key, {}, counts, (file,), facts)
     view.commit(manifest)
     return manifest
+
+
+def _weights(publisher: Publisher, shard: Manifest) -> dict[str, dict[str, float]]:
+    """Recipe -> source -> weight, for the sources of a shard."""
+    weights: dict[str, dict[str, float]] = {}
+    for source in sorted({source for source, _ in made_of([shard])} & publisher.sources.keys()):
+        for recipe, weight in publisher.sources[source]["mixture"].items():
+            weights.setdefault(recipe, {})[source] = weight
+    return weights
+
+
+def _drawn(rows: pl.DataFrame, weights: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, list[float]]]:
+    """Recipe -> source -> `mixture.Effective.stored`: what each recipe makes of the rows of a shard."""
+    drawn = {}
+    for recipe, of_recipe in weights.items():
+        amounts = mixture.effective(rows.filter(pl.col("source").is_in(list(of_recipe))), of_recipe)
+        drawn[recipe] = {source: amount.stored for source, amount in amounts.items()}
+    return drawn
+
+
+def _mixtures(figures: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Recipe -> `mixture.told`, from the figures of all shards."""
+    told = {}
+    for recipe in sorted({recipe for own in figures for recipe in own["mixtures"]}):
+        drawn = (own["mixtures"].get(recipe, {}) for own in figures)
+        amounts = ({source: mixture.Effective(*stored) for source, stored in one.items()} for one in drawn)
+        told[recipe] = mixture.told(mixture.add(amounts))
+    return told
 
 
 def _known(view: View, address: Address, key: str) -> Manifest | None:
@@ -249,10 +283,11 @@ def run_cards(publisher: Publisher, report: Report, *, force: bool = False) -> N
         return
     shards = assembly.live_shards(view.get, view.partitions)
     facts = [assembly.shard_facts(shard) for shard in shards]
-    figures = [_credits(view, shard).facts for shard in shards]
+    figures = [_credits(publisher, shard).facts for shard in shards]
     composed = composition.compose(facts, figures, publisher.sources, legal_kit.mix_of(facts), publisher.jurisdictions)
     counts = Counts(composed["documents"], composed["documents"])
-    manifest = Manifest(CARDS, key, CARDS_VERSION, {}, key, {}, counts, (), {"composition": composed})
+    told = {"composition": composed, "mixtures": _mixtures(figures)}
+    manifest = Manifest(CARDS, key, CARDS_VERSION, {}, key, {}, counts, (), told)
     view.commit(manifest)
     report(Outcome(CARDS, "worked", manifest, before, time.monotonic() - started))
 
@@ -273,6 +308,7 @@ def run_release(publisher: Publisher, report: Report, *, force: bool = False) ->
         assembly.withdrawn(view.get),
         legal_kit=kit.data_version,
         cards=cards.data_version,
+        mixtures=cards.facts.get("mixtures", {}),
     )
     if not view.rehearse:
         _write(publisher, built, shards)
@@ -325,8 +361,7 @@ class _Parts:
         return [(layout.shard_name(assembly.shard_facts(shard)), shard) for shard in self.shards]
 
     def _credit_rows(self, shard: Manifest) -> pl.DataFrame:
-        view = self.publisher.view
-        return view.store.frame(_credits(view, shard), attribution.ATTRIBUTION)
+        return self.publisher.view.store.frame(_credits(self.publisher, shard), attribution.ATTRIBUTION)
 
     def notices(self) -> dict[str, bytes]:
         """The notices of every source partition that has any, as one text each, word for word."""
@@ -340,7 +375,7 @@ class _Parts:
         """The part files and the rows of credit, which lie in the store already."""
         view, found = self.publisher.view, {}
         for shard in self.shards:
-            facts, credited = assembly.shard_facts(shard), _credits(view, shard)
+            facts, credited = assembly.shard_facts(shard), _credits(self.publisher, shard)
             for file, path in zip(shard.files, view.store.paths(shard), strict=True):
                 found[layout.part(facts, file.name)] = directory.Linked(path, file.sha256)
             found[layout.attribution(facts)] = directory.Linked(view.store.paths(credited)[0], credited.files[0].sha256)

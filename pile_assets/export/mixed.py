@@ -214,8 +214,8 @@ def _write_run(store: Store, wanted: Wanted, out: Path, number: int, files: list
         drawn.append(mixture.mix(rows, wanted.weights))
     path = _run_path(out, number)
     _write(path, lambda temporary: write_parquet(mixture.in_order(pl.concat(drawn)), temporary, rows_together=ROW_GROUP))
-    totals = {source: [amount.weight, amount.docs, amount.rows, amount.bytes] for source, amount in mixture.add(found).items()}
-    write_atomically(amounts, canonical(totals))
+    totals = mixture.add(found)
+    write_atomically(amounts, canonical({source: amount.stored for source, amount in totals.items()}))
 
 
 def _amounts(out: Path, number: int) -> dict[str, mixture.Effective]:
@@ -264,15 +264,8 @@ def _manifest(
     wanted: Wanted, out: Path, identity: Mapping[str, Any], amounts: Mapping[str, mixture.Effective], parts: int
 ) -> dict[str, Any]:
     listed = [json.loads((out / UNFINISHED / f"part-{number:05}.json").read_bytes()) for number in range(parts)]
-    rows = sum(amount.rows for amount in amounts.values())
-    if rows != sum(part["rows"] for part in listed):
-        raise AssertionError(f"{rows} rows were drawn and {sum(part['rows'] for part in listed)} written")
-    size = sum(amount.bytes for amount in amounts.values())
-    return {
-        "set": dict(identity),
-        "title": wanted.recipe.title,
-        "parts": listed,
-        "sources": {source: amount.as_dict() for source, amount in amounts.items()},
-        "totals": {"rows": rows, "bytes": size, "tokens": size // mixture.TOKEN_BYTES},
-        "tokens": mixture.ESTIMATOR,
-    }
+    told = mixture.told(amounts)
+    rows, written = told["totals"]["rows"], sum(part["rows"] for part in listed)
+    if rows != written:
+        raise AssertionError(f"{rows} rows were drawn and {written} written")
+    return {"set": dict(identity), "title": wanted.recipe.title, "parts": listed, **told}

@@ -270,9 +270,7 @@ def release(audit: Audit) -> Iterator[Problem]:
             listed = json.loads(path.read_bytes())
             if listed["format"] < releases.FORMAT:
                 continue  # named by an older rule; its part files are those of shards
-            rebuilt = releases.build_manifest(
-                listed["shards"], listed.get("withdrawn", {}), legal_kit=listed["legal_kit"], cards=listed["cards"]
-            )
+            rebuilt = releases.again(listed)
         except (ValueError, KeyError, TypeError, StoreDamage) as error:
             yield Problem("release", place, f"the manifest cannot be used ({error})", address=RELEASE, files=(path,))
             continue

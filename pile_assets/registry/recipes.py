@@ -10,12 +10,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from pile_assets.errors import PileError
+from pile_assets.errors import PileError, RegistryError
 from pile_assets.registry.load import DEFAULT_FOLDER
 from pile_assets.registry.models import Mixture, Name, Part, Record, Text
 from pile_assets.registry.plain_yaml import read_yaml
 
 FOLDER = "mixtures"
+
+RELEASED = ("cooldown", "main")
+"""The recipes of which every release says what they make of it."""
 
 Weight = Annotated[float, Field(ge=0, le=64)]
 """Copies of each document, the fraction being a share of the documents; 0 leaves a source out."""
@@ -72,3 +75,16 @@ def read_recipe(folder: Path, name: str) -> Recipe:
 def weights(recipe: Recipe, records: Mapping[str, Record], sources: set[str]) -> dict[str, float]:
     """The weight of each of some sources, in their order by name."""
     return {source: recipe.weight(source, records.get(source)) for source in sorted(sources)}
+
+
+def read_released(folder: Path) -> tuple[dict[str, Recipe], tuple[RegistryError, ...]]:
+    """Those of `RELEASED` that can be used, and what is wrong with the others."""
+    found: dict[str, Recipe] = {}
+    problems = []
+    for name in RELEASED:
+        try:
+            found[name] = read_recipe(folder, name)
+        except PileError as error:
+            remedy = f"{error.remedy} Until then a release does not say what the recipe {name} makes of it."
+            problems.append(RegistryError(error.cause, remedy=remedy))
+    return found, tuple(problems)

@@ -15,6 +15,7 @@ import yaml
 from pile_assets.filters import FILTERS
 from pile_assets.release import attribution, composition, croissant, dataset_card, datasheet, find_index, layout
 from pile_assets.release.check import Check, Problem, Release
+from pile_assets.shards import mixture
 from pile_assets.shards.merge import histograms
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -100,6 +101,35 @@ def card(release: Release) -> Iterator[Problem]:
         yield Problem("card", layout.CARD, "it is the card of another release")
 
 
+def mixtures(release: Release) -> Iterator[Problem]:
+    """What the manifest says that a recipe makes of the documents is what it draws of them, by the weights in sources.json."""
+    sources, said = release.json(layout.SOURCES), release.manifest.get("mixtures", {})
+    weights: dict[str, dict[str, float]] = {}
+    for source, facts in sources.items():
+        for recipe, weight in facts.get("mixture", {}).items():
+            weights.setdefault(recipe, {})[source] = weight
+    for recipe in sorted(weights.keys() | said.keys()):
+        if recipe not in weights or recipe not in said:
+            where = "sources.json" if recipe in weights else "the manifest"
+            yield Problem("mixtures", layout.MANIFEST, f"only {where} knows the recipe {recipe}")
+            continue
+        drawn = [mixture.effective(rows, weights[recipe]) for _, rows in release.shards]
+        yield from _differing(recipe, said[recipe], mixture.told(mixture.add(drawn)))
+    if dataset_card.mixtures(said) not in release.bytes(layout.CARD).decode():
+        yield Problem("mixtures", layout.CARD, "its figures of mixtures are not those of the manifest")
+
+
+def _differing(recipe: str, said: dict[str, Any], again: dict[str, Any]) -> Iterator[Problem]:
+    for source in sorted(said["sources"].keys() | again["sources"].keys()):
+        one, other = said["sources"].get(source), again["sources"].get(source)
+        if one != other:
+            yield Problem("mixtures", layout.MANIFEST, f"of {source} the recipe {recipe} makes {other}, and it says {one}")
+    for name in ("totals", "tokens"):
+        if said[name] != again[name]:
+            found = f"the {name} of the recipe {recipe} are {again[name]}, and it says {said[name]}"
+            yield Problem("mixtures", layout.MANIFEST, found)
+
+
 def sheet(release: Release) -> Iterator[Problem]:
     """DATASHEET.md answers every section, tells every source, and gives the rationale of every filter."""
     text, sources = release.bytes(layout.DATASHEET).decode(), release.json(layout.SOURCES)
@@ -131,4 +161,4 @@ def find_page(release: Release) -> Iterator[Problem]:
             yield Problem("find", name, "it does not list what is in the release, or lists more")
 
 
-CHECKS: tuple[Check, ...] = (figures, croissant_file, card, sheet, find_page)
+CHECKS: tuple[Check, ...] = (figures, croissant_file, card, mixtures, sheet, find_page)

@@ -4,6 +4,7 @@ Only that page belongs here. Mixed licences are `other` in its vocabulary, with 
 configuration of its own, so that one can be loaded without the others.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -70,8 +71,9 @@ def _body(described: Described) -> str:
             f"## By {column}\n\n{counts(column, composed['by'][column])}"
             for column in ("domain", "source", "language", "decade", "origin")
         ),
+        mixtures(described.manifest.get("mixtures", {})),
     ]
-    return "\n".join(part.rstrip() + "\n" for part in parts)
+    return "\n".join(part.rstrip() + "\n" for part in parts if part)
 
 
 def counts(name: str, counted: dict[str, dict[str, int]], of: int | None = None) -> str:
@@ -82,6 +84,28 @@ def counts(name: str, counted: dict[str, dict[str, int]], of: int | None = None)
     for value, one in rows:
         part = f" {100 * one['docs'] / of:.2f} % |" if of else ""
         lines.append(f"| {plain(value)} | {one['docs']:,} | {one['bytes']:,} |{part}")
+    return "\n".join(lines) + "\n"
+
+
+def mixtures(told: Mapping[str, Any]) -> str:
+    """The section on what each recipe makes of the release: sources by name, and what they come to; empty without recipes."""
+    if not told:
+        return ""
+    (estimator,) = {one["tokens"] for one in told.values()}
+    lines = [
+        "## Mixtures",
+        "",
+        "A recipe says how often a training run sees each source: weights above 1 are copies of every document, fractions "
+        f"are drawn by a hash of the id. `pile export --mixture` writes the set. Tokens are an estimate: {estimator}.",
+    ]
+    for recipe, one in sorted(told.items()):
+        lines += ["", f"### {plain(recipe)}", "", "| source | weight | documents | rows | bytes | tokens |"]
+        lines += ["|---|---:|---:|---:|---:|---:|"]
+        for source, drawn in sorted(one["sources"].items()):
+            figures = " | ".join(f"{drawn[name]:,}" for name in ("docs", "rows", "bytes", "tokens"))
+            lines.append(f"| {plain(source)} | {drawn['weight']:g} | {figures} |")
+        total = " | ".join(f"{one['totals'][name]:,}" for name in ("rows", "bytes", "tokens"))
+        lines.append(f"| all | | | {total} |")
     return "\n".join(lines) + "\n"
 
 

@@ -4,7 +4,7 @@ from pile_assets.release import composition, croissant, dataset_card, datasheet,
 from pile_assets.release.described import Described
 from pile_assets.release.manifest import to_bytes
 
-VERSION = "2"
+VERSION = "3"
 """Raised whenever a text would differ for the same release: the code version of the cards."""
 
 

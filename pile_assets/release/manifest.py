@@ -30,11 +30,13 @@ def build_manifest(
     *,
     legal_kit: str = "",
     cards: str = "",
+    mixtures: Mapping[str, Any] = MappingProxyType({}),
 ) -> Manifest:
     """The manifest of a release that consists of these shards, given with the fields of `FACTS` in any order, and of a legal
-    kit and cards of these versions; `withdrawn` are the tombstones of documents that left, where there are any.
+    kit and cards of these versions; `withdrawn` are the tombstones of documents that left, where there are any, `mixtures`
+    what each recipe makes of the documents, as `shards.mixture.told` has it.
 
-    Its `id` is the digest of (domain, shard, data version) of all shards with those two, so it names the content: the same
+    Its `id` is the digest of (domain, shard, data version) of all shards with those, so it names the content: the same
     rows, licences and facts make the same release wherever and whenever it is built, while `files` names the bytes. Raises
     StoreDamage for a shard whose part files do not hold the rows it promises, and ValueError for one given twice.
     """
@@ -46,15 +48,28 @@ def build_manifest(
     for shard in listed:
         _check(shard)
     content = [[*_name(shard), shard["data_version"]] for shard in listed]
+    told = {name: dict(facts) for name, facts in (("withdrawn", withdrawn), ("mixtures", mixtures)) if facts}
     return {
         "format": FORMAT,
-        "id": digest(["release", FORMAT, content, legal_kit, cards, *([dict(withdrawn)] if withdrawn else [])]),
+        "id": digest(["release", FORMAT, content, legal_kit, cards, *told.values()]),
         "legal_kit": legal_kit,
         "cards": cards,
         "totals": _totals(listed),
         "shards": listed,
-        **({"withdrawn": dict(withdrawn)} if withdrawn else {}),
+        **told,
     }
+
+
+def again(listed: Manifest) -> Manifest:
+    """The manifest built from what one lists: equal to it where its id and totals are those of its content. Raises KeyError,
+    TypeError, ValueError or StoreDamage for what is no manifest of this format."""
+    return build_manifest(
+        listed["shards"],
+        listed.get("withdrawn", {}),
+        legal_kit=listed["legal_kit"],
+        cards=listed["cards"],
+        mixtures=listed.get("mixtures", {}),
+    )
 
 
 def _name(shard: Mapping[str, Any]) -> tuple[str, str]:

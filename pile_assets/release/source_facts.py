@@ -12,9 +12,11 @@ from pile_assets.registry.models import Record
 SourceFacts = Mapping[str, Any]
 
 
-def of_record(record: Record, policy: Mapping[str, Any] | None, host: str | None) -> dict[str, Any]:
+def of_record(
+    record: Record, policy: Mapping[str, Any] | None, host: str | None, mixture: Mapping[str, float]
+) -> dict[str, Any]:
     """The facts of one source as JSON values. `policy` is null where the source's record is frozen and no policy is loaded;
-    `host` is the public host it is fetched from, null for what is read from this machine."""
+    `host` is the public host it is fetched from, null for what is read from this machine; `mixture` its weight by recipe."""
     return {
         "id": record.id,
         "title": record.title,
@@ -40,6 +42,7 @@ def of_record(record: Record, policy: Mapping[str, Any] | None, host: str | None
             "sampled": record.review.sample.n,
             "wrong": record.review.sample.wrong,
         },
+        "mixture": dict(sorted(mixture.items())),
         "filters": list(record.filters),
         "policy": record.policy,
         "policy_rules": policy,

@@ -10,7 +10,7 @@ a draw does not depend on what else there is, and a document that is drawn at on
 import hashlib
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,6 +110,11 @@ class Effective:
         """The same as JSON has it."""
         return {"weight": self.weight, "docs": self.docs, "rows": self.rows, "bytes": self.bytes, "tokens": self.tokens}
 
+    @property
+    def stored(self) -> list[float]:
+        """The figures from which this value is made again, as JSON has them."""
+        return [self.weight, self.docs, self.rows, self.bytes]
+
 
 def effective(rows: pl.DataFrame, weights: Mapping[str, float]) -> dict[str, Effective]:
     """Source -> what is drawn of these rows, which have id, source and bytes; sources in order."""
@@ -122,10 +127,20 @@ def effective(rows: pl.DataFrame, weights: Mapping[str, float]) -> dict[str, Eff
     return amounts
 
 
-def add(parts: list[dict[str, Effective]]) -> dict[str, Effective]:
+def add(parts: Iterable[Mapping[str, Effective]]) -> dict[str, Effective]:
     """The sum over parts of a corpus, by source in order."""
     total: dict[str, Effective] = {}
     for part in parts:
         for source, amount in part.items():
             total[source] = total[source] + amount if source in total else amount
     return dict(sorted(total.items()))
+
+
+def told(amounts: Mapping[str, Effective]) -> dict[str, Any]:
+    """What a manifest says of a recipe: the amounts by source, what they come to, and how tokens are estimated."""
+    size = sum(amount.bytes for amount in amounts.values())
+    return {
+        "sources": {source: amount.as_dict() for source, amount in amounts.items()},
+        "totals": {"rows": sum(amount.rows for amount in amounts.values()), "bytes": size, "tokens": size // TOKEN_BYTES},
+        "tokens": ESTIMATOR,
+    }

@@ -13,6 +13,9 @@ HOSTILE = "</script><img src=x onerror=\"document.title='owned'\"> & \u2028 | `x
 SECRET = "the lantern of the miller's daughter"
 """Words of a text: no page may show them."""
 
+MIXTURES = {"fables": {"main": 2.25, "cooldown": 0}, "papers": {"main": 1, "cooldown": 0.5}}
+"""Weights of every kind: copies, a fraction beside copies, a fraction, none."""
+
 MASKING = POLICY.replace(
     "edits: []", 'edits: [{spans: pii.spans, masks: {email: "<|email|>", ip: "<|ip|>", phone: "<|phone|>"}}]'
 )
@@ -25,7 +28,9 @@ def corpus(root: Path) -> Corpus:
     (made.registry / "policies" / "plain.yaml").write_text(MASKING)
     for number, name in enumerate(("fables", "papers")):
         homepage = f"https://example.org/about/{name}"
-        made.add_source(name, number, filters=["length", "language", "pii"], policy="plain", homepage=homepage)
+        made.add_source(
+            name, number, filters=["length", "language", "pii"], policy="plain", homepage=homepage, mixture=MIXTURES[name]
+        )
     made.publish("fables", "one", [document(f"fable-{number}", created=f"{1890 + 9 * number}") for number in range(6)])
     made.publish(
         "papers",

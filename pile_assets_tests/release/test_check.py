@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pile_assets.release import check, check_cards, judges, layout
+from pile_assets.release import check, check_cards, dataset_card, judges, layout, manifest
 from pile_assets_tests.commands import Pile
 from pile_assets_tests.release.released import SECRET, reseal
 
@@ -162,6 +162,57 @@ def a_card_that_covers_too_much(root: Path) -> None:
     replace(root / layout.CARD, "path: permissive/*/*/*.parquet", "path: '*/*/*/*.parquet'")
 
 
+def told_of_a_recipe(root: Path, change: Callable[[Any], None]) -> None:
+    """Change what is said of the recipe main wherever it is said, and give the manifest the id of what it says then."""
+    listed = json.loads((root / layout.MANIFEST).read_bytes())
+    old, section = listed["id"], dataset_card.mixtures(listed["mixtures"])
+    change(listed["mixtures"]["main"])
+    now = manifest.again(listed)
+    (root / layout.MANIFEST).write_bytes(manifest.to_bytes(now))
+    replace(root / layout.CARD, section, dataset_card.mixtures(now["mixtures"]))
+    replace(root / layout.CARD, old, now["id"])
+
+
+def more_tokens_than_there_are(root: Path) -> None:
+    def more(recipe: Any) -> None:
+        recipe["sources"]["fables"]["tokens"] += 1
+
+    told_of_a_recipe(root, more)
+
+
+def fewer_documents_drawn_than_the_weight_says(root: Path) -> None:
+    def fewer(recipe: Any) -> None:
+        recipe["sources"]["papers"] |= {"docs": 1, "rows": 1}
+
+    told_of_a_recipe(root, fewer)
+
+
+def a_weight_that_is_not_the_recipes(root: Path) -> None:
+    def heavier(recipe: Any) -> None:
+        recipe["sources"]["fables"]["weight"] = 2.0
+
+    told_of_a_recipe(root, heavier)
+
+
+def totals_of_a_mixture_that_do_not_add_up(root: Path) -> None:
+    def larger(recipe: Any) -> None:
+        recipe["totals"]["bytes"] *= 2
+
+    told_of_a_recipe(root, larger)
+
+
+def a_source_left_out_of_a_mixture(root: Path) -> None:
+    told_of_a_recipe(root, lambda recipe: recipe["sources"].pop("papers"))
+
+
+def a_recipe_left_out_of_the_manifest(root: Path) -> None:
+    edit(root / layout.MANIFEST, lambda listed: listed["mixtures"].pop("cooldown") and None)
+
+
+def a_card_with_other_figures_of_a_mixture(root: Path) -> None:
+    replace(root / layout.CARD, "| fables | 2.25 |", "| fables | 3 |")
+
+
 def a_filter_without_its_rationale(root: Path) -> None:
     path = root / layout.DATASHEET
     path.write_text(re.sub(r"(### Filter pii\n\n).*\n", r"\1It is used.\n", path.read_text()))
@@ -204,6 +255,13 @@ FAULTS: dict[Callable[[Path], None], str] = {
     a_card_whose_yaml_does_not_load: "card",
     a_card_with_one_licence_for_all: "card",
     a_card_that_covers_too_much: "card",
+    more_tokens_than_there_are: "mixtures",
+    fewer_documents_drawn_than_the_weight_says: "mixtures",
+    a_weight_that_is_not_the_recipes: "mixtures",
+    totals_of_a_mixture_that_do_not_add_up: "mixtures",
+    a_source_left_out_of_a_mixture: "mixtures",
+    a_recipe_left_out_of_the_manifest: "mixtures",
+    a_card_with_other_figures_of_a_mixture: "mixtures",
     a_filter_without_its_rationale: "datasheet",
     a_section_of_the_datasheet_left_empty: "datasheet",
     words_of_a_text_on_the_page: "find",
@@ -220,6 +278,19 @@ def test_a_planted_fault_is_caught(plant: Callable[[Path], None], root: Path) ->
     assert FAULTS[plant] in {found.check for found in caught}, caught
     assert "sums" not in {found.check for found in caught}
     assert all(found.found for found in caught)
+
+
+@pytest.mark.parametrize("plant", [plant for plant, name in FAULTS.items() if name == "mixtures"], ids=lambda one: one.__name__)
+def test_a_fault_of_mixtures_is_caught_by_no_other_check_than_theirs_and_the_digest(plant: Any, root: Path) -> None:
+    """So it is the documents that the figures are held against, and nothing that happens to be beside them."""
+    plant(root)
+    reseal(root)
+    assert {found.check for found in problems(root)} <= {"mixtures", "manifest", "find"}
+
+
+def test_an_id_covers_what_is_said_of_mixtures(root: Path) -> None:
+    edit(root / layout.MANIFEST, lambda listed: listed["mixtures"]["main"]["sources"]["fables"].update(weight=2.0))
+    assert ("manifest", layout.MANIFEST) in {(found.check, found.place) for found in problems(root)}
 
 
 def test_every_check_catches_some_fault() -> None:
