@@ -3,8 +3,8 @@
 Only Numba kernels over the arrays of `runs` belong here. The definition is that of `resolve`; every function here
 relies on one fact: the verdict on a document depends on better-ranked documents only.
 
-After an edit of `runs` or `kernel` while developing, touch this file: Numba's cache looks at a function's own file only,
-and the machine code here has those functions in it.
+After an edit of `runs` or `kernel` while developing, delete this folder's `__pycache__`: Numba's cache looks at a function's
+own file only, and the machine code here has those functions in it.
 
 What they count: `counters[VERIFIED]` pairs of signatures compared, `[EVALUATED]` documents whose verdict was looked for or
 taken away, `[REPOINTED]` duplicates given a better canonical without that.

@@ -21,7 +21,7 @@ SECONDS = 900
 """After which a mutant counts as found: the unchanged project takes a fraction of it."""
 AT_ONCE = 2
 
-JUDGES = ("TestFollowing", "TestFollowingTexts", "ids_whose_hashes_are_equal")
+JUDGES = ("TestFollowing", "TestFollowingTexts", "ids_whose_hashes_are_equal", "decided_once", "comes_last")
 RUN = (
     "import sys, pathlib, pytest, pile_assets; "
     "assert pathlib.Path(pile_assets.__file__).is_relative_to(pathlib.Path.cwd()), pile_assets.__file__; "

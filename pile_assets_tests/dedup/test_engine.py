@@ -7,7 +7,7 @@ from pile_assets.dedup import resolve as resolve_module
 from pile_assets.dedup import table
 from pile_assets.dedup.engine import OFFERED, Engine, IdTwice, Member
 from pile_assets.dedup.resolve import resolve
-from pile_assets_tests.dedup.corpora import seeded
+from pile_assets_tests.dedup.corpora import Sketch, corpus, seeded
 
 
 def offered(frame: pl.DataFrame) -> pl.DataFrame:
@@ -67,3 +67,36 @@ def test_ids_whose_hashes_are_equal_rank_by_the_id_itself(tmp_path, monkeypatch)
         engine.bring_up_to({name: Member(name, "1", 0, 0) for name in names}, parts.__getitem__)
     verdicts = pl.concat([engine.verdicts(name) for name in parts]).sort("id")
     assert verdicts.equals(resolve(candidates))
+
+
+def test_in_whatever_order_they_stand_each_document_that_comes_or_goes_is_decided_once(tmp_path):
+    """Each of the last forty resembles the one before it: what is decided on one bears on the next in rank."""
+    strangers = [Sketch(None, 0, 0)] * 101
+    everyone = offered(corpus([*strangers, *(Sketch(100 + i, 26 * i % 112, 26) for i in range(40))]))
+    parts = {"old": everyone[:100], "late": everyone[100:]}
+    engine = Engine(tmp_path)
+    engine.bring_up_to({"old": Member("old", "1", 0, 0)}, parts.__getitem__)
+    both = {name: Member(name, "1", 0, place) for place, name in enumerate(parts)}
+    came = engine.bring_up_to(both, parts.__getitem__)
+    assert (came.rebuilt, came.added, came.evaluated) == (None, 41, 41)
+    assert 5 < (engine.verdicts("late")["verdict"] == "kept").sum() < 36
+    went = engine.bring_up_to({"old": both["old"]}, parts.__getitem__)
+    assert (went.rebuilt, went.removed, went.evaluated) == (None, 41, 41)
+
+
+def test_whoever_comes_last_finds_the_best_of_those_that_came_before_whatever_order_they_came_in(tmp_path):
+    """Runs of like size are merged; a bucket of the merged run must stand in order of rank again, not of arrival."""
+    rows = offered(corpus([Sketch(None, 0, 0)] * 130))
+    same = rows[0].drop("id")
+    parts = {
+        "worst": rows[:100],
+        "best": pl.concat([rows[100:], same.with_columns(id=pl.lit("s:best")).select(rows.columns)]),
+        "middle": same.with_columns(id=pl.lit("s:middle")).select(rows.columns),
+    }
+    members = {name: Member(name, "1", tier, 0) for name, tier in (("worst", 2), ("best", 0), ("middle", 1))}
+    engine = Engine(tmp_path)
+    for count in (1, 2, 3):
+        update = engine.bring_up_to({name: members[name] for name in list(parts)[:count]}, parts.__getitem__)
+        assert (update.rebuilt is None) == (count > 1)
+    assert engine.verdicts("middle").row(0, named=True)["dup_of"] == "s:best"
+    assert engine.verdicts("worst").filter(pl.col("verdict") != "kept")["dup_of"].to_list() == ["s:best"]

@@ -6,7 +6,7 @@ What belongs here: forecasts and the comparison of the store with one. What may 
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def forecast(deployment: Deployment) -> Forecast:
     """Rehearse a build. Not even a remembered step is left behind: the deployment's own store is not touched."""
     with tempfile.TemporaryDirectory(dir=deployment.home.parent) as folder:
         home = Path(folder) / "home"
-        shutil.copytree(deployment.home, home, copy_function=_link_or_copy, ignore=shutil.ignore_patterns("locks"))
+        shutil.copytree(deployment.home, home, copy_function=_linking(deployment.home), ignore=shutil.ignore_patterns("locks"))
         session = replace(deployment, home=home).open(rehearse=True)
         report = build(session)
         assert not report.failed, report.failed
@@ -69,9 +69,13 @@ def together(*parts: Touched) -> dict[str, list[str]]:
     return whole
 
 
-def _link_or_copy(source: str, target: str) -> str:
+def _linking(home: Path) -> Callable[[str, str], str]:
     """Files of stages and releases are only ever replaced, so a second name is as good as a copy; others may be written to."""
-    if "/home/store/" not in source and "/home/releases/" not in source:
-        return str(shutil.copy2(source, target))
-    os.link(source, target)
-    return target
+
+    def link_or_copy(source: str, target: str) -> str:
+        if Path(source).relative_to(home).parts[0] not in ("store", "releases"):
+            return str(shutil.copy2(source, target))
+        os.link(source, target)
+        return target
+
+    return link_or_copy
