@@ -23,7 +23,7 @@ unexport PYTHONHOME PYTHONPATH PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONST
 # What an interpreter must have: the version, and the parts that some systems package apart or build without.
 SUITABLE := import bz2, ctypes, ensurepip, lzma, sqlite3, ssl, sys, venv, zlib; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help run ui plan judges test test-ui test-long mutants random-ops lint format survey bench bench-dedup lock clean
+.PHONY: help run ui plan judges test test-ui test-long mutants random-ops kills lint format survey bench bench-dedup lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -53,6 +53,9 @@ mutants: $(INSTALLED) ## plant named faults in the duplicates engine: its tests 
 
 random-ops: $(INSTALLED) ## 200 random operations over real texts (PILE_REAL_TEXTS), killed at every write: the same bytes
 	$(BIN)/python -m pile_assets_tests.random_ops all
+
+kills: $(INSTALLED) ## kill `pile dedup run` 100 times at random and before every file it writes: the same bytes
+	PILE_DEDUP_KILLS=100 $(BIN)/pytest pile_assets_tests/dedup/standalone/test_killed.py
 
 lint: $(INSTALLED) ## check style and types
 	$(BIN)/ruff check .

@@ -124,4 +124,4 @@ def every_kind() -> Sequence[Operation]:
 
 
 BEGINNING = 3
-"""How many of these only prepare."""
+"""How many of these only prepare; the short form does not kill in them."""

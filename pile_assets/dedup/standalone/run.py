@@ -46,9 +46,12 @@ class Results(Store):
     """The folder of results, with the files of each kind side by side."""
 
     def _check_format(self) -> None:
-        """Take a folder that is new, empty or of earlier results: what is in another would be in danger."""
+        """Take a folder that is new, empty or of earlier results: what is in another would be in danger.
+
+        One that holds nothing but a temporary file is of a run that was killed before it could say what the folder is.
+        """
         marker = self.home / "format"
-        if not self.home.exists() or not any(self.home.iterdir()):
+        if not self.home.exists() or all(path.match(".*.tmp") for path in self.home.iterdir()):
             self.home.mkdir(parents=True, exist_ok=True)
             write_atomically(marker, FORMAT)
         elif not marker.is_file() or marker.read_bytes() != FORMAT:
