@@ -244,7 +244,8 @@ def withdrawn(lookup: Lookup) -> dict[str, Any]:
     takedowns = lookup(TAKEDOWNS)
     if takedowns is None or "tombstones" not in takedowns.versions:
         return {}
-    return {name: takedowns.facts[name] for name in ("tombstones", "grouped", "releases")}
+    said = ("tombstones", "grouped", "releases", "replaced")
+    return {name: takedowns.facts[name] for name in said if name in takedowns.facts}
 
 
 def shard_facts(manifest: Manifest) -> dict[str, Any]:

@@ -11,6 +11,7 @@
     state/evidence/<source>.json    what the last look at its evidence pages found, and what a reviewer said of it
     state/evidence/<source>/        pages that were no longer what the record says, by their hash
     state/releases.json             the releases in the order they were published (see `release.history`)
+    state/rewriting.json            releases that are being written anew, with the day and version they get
 
 Back them up and restore them together. What belongs here: reading and writing these files and the pure functions
 that change their content. What may not: deciding what is stale, and anything that can be computed again.
@@ -130,7 +131,8 @@ class Published:
     """One release. `files` is False once its part files were let go: then its manifest is a list of digests only.
 
     Day, version and the release before are recorded when it is first published, and stand in its cards from then on; they are
-    null for what was published before they were recorded.
+    null for what was published before they were recorded. `because` are the takedowns for which its files were removed, and
+    `replaces` is the release that this one was made from, without the documents of such takedowns.
     """
 
     id: str
@@ -138,6 +140,8 @@ class Published:
     on: str | None = None  # ISO 8601 day
     version: str | None = None  # <year>.<month>.<number in that month, from 0>
     previous: str | None = None  # id
+    replaces: str | None = None  # id
+    because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -223,10 +227,19 @@ class State:
 
     def releases(self) -> list[Published]:
         """The recorded releases, the oldest first."""
-        return [Published(**entry) for entry in self._read("releases.json") or []]
+        return [
+            Published(**{**entry, "because": tuple(entry.get("because", ()))}) for entry in self._read("releases.json") or []
+        ]
 
     def save_releases(self, releases: Iterable[Published]) -> None:
-        self._write("releases.json", [vars(release) for release in releases])
+        self._write("releases.json", [{**vars(release), "because": list(release.because)} for release in releases])
+
+    def rewriting(self) -> dict[str, Published]:
+        """Release id -> what is to be recorded of the one that takes its place, while that is being written."""
+        return {old: Published(**{**entry, "because": ()}) for old, entry in (self._read("rewriting.json") or {}).items()}
+
+    def save_rewriting(self, under_way: Mapping[str, Published]) -> None:
+        self._write("rewriting.json", {old: {**vars(new), "because": []} for old, new in under_way.items()})
 
     def last_good(self, source: str) -> Record | None:
         """The record of a source as it last loaded, for a source whose file is broken now."""

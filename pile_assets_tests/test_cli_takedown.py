@@ -202,6 +202,38 @@ def test_a_purge_says_which_releases_are_gone_and_the_next_release_too(built: Pi
     assert old in latest["withdrawn"]["releases"]
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--older-releases", "rewritten"), "by a purge only"),
+        (("--older-releases", "withdrawn"), "by a purge only"),
+        (("--purge", "--older-releases", "kept"), "must be withdrawn or rewritten"),
+    ],
+)
+def test_a_decision_about_older_releases_that_nobody_would_carry_out_is_refused(
+    built: Pile, options: tuple[str, ...], said: str
+) -> None:
+    add(built, "doc_id", GONE)
+    refused = built.ask("takedown", "decide", first(built), "granted", "--by", "reviewer", "--yes", *options, exit_code=1)
+    assert said in refused["error"]["cause"]
+
+
+def test_a_purge_that_writes_releases_anew_says_which_is_which(built: Pile) -> None:
+    old = built.release
+    add(built, "doc_id", GONE)
+    decide(built, "granted", "--purge", "--older-releases", "rewritten", id_=first(built))
+    done = built.ask("takedown", "purge", "--yes")
+    assert (done["releases_withdrawn"], done["releases_rewritten"].keys(), done["proven"]) == ([], {old}, True)
+    assert found(built) == []
+    new = done["releases_rewritten"][old]
+    assert built.ask("takedown", "show", first(built))["releases"] == {old: new}
+    assert built.ask("release", "check", str(built.corpus.home / "releases" / new), "--own")["whole"]
+    assert new in built.run("takedown", "show", first(built)).output
+    listed = {one["id"]: one for one in built.ask("release", "list")}
+    assert (listed[old]["files"], listed[new]["files"], listed[new]["replaces"]) == (False, True, old)
+    assert built.run("verify").exit_code == 0
+
+
 # -- what a release says -------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""`pile release check`: judging a finished release directory, from outside and without the store."""
+"""`pile release`: which releases there are, and judging a finished release directory from outside and without the store."""
 
 from pathlib import Path
 
@@ -57,6 +57,23 @@ def path(as_json: bool) -> None:
     """Print where the latest release is."""
     found = str(_latest())
     terminal.print_json({"path": found}) if as_json else click.echo(found)
+
+
+@release.command("list", epilog=EXIT_CODES)
+@json_option
+def list_releases(as_json: bool) -> None:
+    """List the releases in the order they stand in, whether their files are kept, and which stands in the place of which."""
+    from pile_assets.deployment import Deployment
+    from pile_assets.release import history
+    from pile_assets.store import Store
+
+    home = Deployment.from_environment().home
+    known = history.read(Store(home)) if (home / "format").exists() else []
+    if as_json:
+        return terminal.print_json([vars(one) for one in known])
+    rows = [[one.id, one.version, one.on, one.files, one.replaces, " ".join(one.because)] for one in known]
+    table("Releases", ["release", "version", "published", "files", "replaces", "files removed for"], rows)
+    return None if rows else click.echo("There are none.")
 
 
 def _latest() -> Path:

@@ -1,4 +1,4 @@
-"""`pile takedown`: receiving, deciding and following requests to take documents out."""
+"""`pile takedown`: receiving, deciding and following requests to take documents out. Removing bytes is `purging`."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pile_assets.console import terminal
+from pile_assets.console import purging, terminal
 from pile_assets.console.terminal import EXIT_CODES, FAILED, counts, json_option, plain, table
 
 if TYPE_CHECKING:
     from pile_assets.deployment import Deployment, Session
     from pile_assets.licensing.takedowns.model import Takedown
-    from pile_assets.withdrawal.purge import Purged
     from pile_assets.withdrawal.reach import Reach
 
 
@@ -241,6 +240,11 @@ def show(id_: str, as_json: bool) -> None:
     table("History", ["when", "what"], [list(item) for item in entry.history])
     rows = [[place, count] for place, count in found["partitions"].items()]
     table("Documents kept out", ["source partition", "documents"], rows)
+    table(
+        "Releases that lost their files",
+        ["release", "is now"],
+        [[old, new or "withdrawn"] for old, new in found["releases"].items()],
+    )
     terminal.facts("Measured", found["measured"])
     if found["still_in_shards"]:
         click.echo(f"Still in shards: {counts(found['still_in_shards'])}. The next build takes them out.")
@@ -264,10 +268,13 @@ def _measured(session: "Session", entry: "Takedown") -> dict[str, Any]:
         for place, ids in absence.suppressed(session.view).items()
     }
     out = {place: ids for place, ids in out.items() if ids}
+    noted = session.vault.progress().get(entry.id, {})
+    replaced = session.vault.rewritten_releases()
     return {
         "partitions": {"/".join(place): len(ids) for place, ids in out.items()},
+        "releases": {old: replaced.get(old) for old in noted.get("releases", "").split()},
         "still_in_shards": {shard: len(ids) for shard, ids in absence.in_shards(session.view, out).items()},
-        "measured": progress.measured(session.vault.progress().get(entry.id, {})),
+        "measured": progress.measured(noted),
     }
 
 
@@ -280,13 +287,18 @@ def _measured(session: "Session", entry: "Takedown") -> dict[str, Any]:
 @click.option("--by", metavar="ROLE", required=True, help="The role that decides, not a person's name.")
 @click.option("--spare", multiple=True, metavar="DOCUMENT", help="A document that a partial grant leaves in; several times.")
 @click.option("--purge", is_flag=True, help="Also remove the bytes from the store: raw files, caches, older files.")
-@click.option("--older-releases", type=click.Choice(OLDER_RELEASES), help="What becomes of releases that hold them.")
+@click.option(
+    "--older-releases",
+    type=click.Choice(OLDER_RELEASES),
+    help="With --purge, what becomes of releases that hold them: withdrawn (the default) or rewritten without them.",
+)
 @click.option("--yes", is_flag=True, help="Write it without asking.")
 @json_option
 def decide(id_: str, state: str, yes: bool, as_json: bool, **given: Any) -> None:
     """Decide on a request, or undo it: granted, partially_granted, refused, reversed.
 
-    Refused and reversed bring the documents back with the next build. What was purged returns when it is fetched again.
+    Refused and reversed bring the documents back with the next build. What was purged returns when it is fetched again, and not
+    to older releases that were withdrawn or written anew.
     """
     deployment, session = _session()
     before = _find(session, id_)
@@ -307,6 +319,11 @@ def _decided(session: "Session", before: "Takedown", state: str, given: Mapping[
     from pile_assets.errors import PileError
     from pile_assets.licensing.takedowns.model import follows
 
+    if given["older_releases"] in ("withdrawn", "rewritten") and not given["purge"]:
+        raise PileError(
+            f"Older releases are {given['older_releases']} by a purge only, and none was asked for.",
+            remedy="Add --purge, or leave out --older-releases.",
+        )
     now = _now()
     content = before.model_dump(mode="json")
     content["decision"] = {
@@ -325,66 +342,6 @@ def _decided(session: "Session", before: "Takedown", state: str, given: Mapping[
     if refused := follows(before, after):
         raise PileError(f"{before.id} cannot be decided so: {refused}.", remedy="Run `pile takedown show` for where it stands.")
     return after
-
-
-# -- purge ---------------------------------------------------------------------------------------------------------
-
-
-@takedown.command(epilog=EXIT_CODES)
-@click.option("--yes", is_flag=True, help="Do it without asking.")
-@json_option
-@click.pass_context
-def purge(context: click.Context, yes: bool, as_json: bool) -> None:
-    """Remove from the store the bytes of all documents whose decision says so, and search everything for them.
-
-    Raw files, every stage, shards, older releases, remembered steps and caches lose them; the other documents stay as they
-    are. Builds what that makes due, and asks no publisher for news. Exits 1 where anything is left or could not be searched.
-    """
-    from pile_assets.store import FILES_LOCK, Store
-    from pile_assets.withdrawal import purge as purging
-
-    deployment, session = _session()
-    waiting = {"/".join(place): len(ids) for place, ids in purging.pending(session.vault, session.view).items()}
-    back = sorted(purging.undone(session.vault, session.view))
-    if not waiting and not back:
-        return terminal.print_json({"documents": {}}) if as_json else click.echo("Nothing is to be removed.")
-    if not as_json:
-        table("To be removed", ["source partition", "documents"], sorted(waiting.items()))
-        table("Undone, to be fetched again", ["request"], [[id_] for id_ in back])
-    if not yes and (as_json or not click.confirm("Remove them for good?")):
-        return terminal.print_json({"pending": waiting, "undone": back}) if as_json else click.echo("Nothing was removed.")
-    store, name = Store(deployment.home), "pile takedown purge"
-    with store.lock(name, exclusive=True), store.lock(name, exclusive=True, name=FILES_LOCK), terminal.progress() as progress:
-        done = purging.run(deployment.open(), progress)
-    _show_purged(done, as_json)
-    if not done.proven:
-        context.exit(FAILED)
-    return None
-
-
-def _show_purged(done: "Purged", as_json: bool) -> None:
-    result = {
-        "documents": done.documents,
-        "to_be_fetched_again": ["/".join(place) for place in done.restored],
-        "files_removed": done.erased.files,
-        "releases_withdrawn": done.erased.releases,
-        "caches_removed": done.erased.caches,
-        "files_searched": done.files_searched,
-        "left": [vars(trace) for trace in done.left],
-        "not_searched": done.unsearched,
-        "with_copies_that_stay": done.copies,
-        "proven": done.proven,
-    }
-    if as_json:
-        return terminal.print_json(result)
-    terminal.facts("Removed", {"documents": sum(done.documents.values()), "files": sum(done.erased.files.values())})
-    for trace in done.left:
-        click.echo(f"left: {plain(trace.file)} {plain(trace.inside)} holds text of {plain(trace.document or '?')}", err=True)
-    for name in done.unsearched:
-        click.echo(f"not searched: {plain(name)}", err=True)
-    if done.proven:
-        click.echo(f"None of the removed text is in any of the {done.files_searched:,} files under PILE_HOME.")
-    return None
 
 
 # -- fingerprint ---------------------------------------------------------------------------------------------------
@@ -409,5 +366,7 @@ def fingerprint(file: Path, as_json: bool) -> None:
     found = marks.normalised(session.vault.key(), signed["norm_hash"][0])
     return terminal.print_json({"content_hmac": found}) if as_json else click.echo(found)
 
+
+takedown.add_command(purging.purge)
 
 COMMANDS = (takedown,)

@@ -48,8 +48,9 @@ def said(done: purge.Purged) -> str:
     """What a purge did, in one line; numbers and requests only."""
     removed = ", ".join(f"{count} documents for {id_}" for id_, count in sorted(done.documents.items())) or "nothing"
     gone = f" Releases that are digests only from now on: {len(done.erased.releases)}." if done.erased.releases else ""
+    anew = f" Releases written anew: {len(done.erased.rewritten)}." if done.erased.rewritten else ""
     again = f" Partitions to be fetched again: {len(done.restored)}." if done.restored else ""
-    return f"Removed: {removed}. Files searched for what was removed: {done.files_searched}.{gone}{again}"
+    return f"Removed: {removed}. Files searched for what was removed: {done.files_searched}.{gone}{anew}{again}"
 
 
 def _unproven(done: purge.Purged) -> PileError:

@@ -15,7 +15,6 @@ import yaml
 from pile_assets.filters import FILTERS
 from pile_assets.release import attribution, composition, croissant, dataset_card, datasheet, find_index, layout
 from pile_assets.release.check import Check, Problem, Release
-from pile_assets.shards import mixture
 from pile_assets.shards.merge import histograms
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -104,17 +103,13 @@ def card(release: Release) -> Iterator[Problem]:
 def mixtures(release: Release) -> Iterator[Problem]:
     """What the manifest says that a recipe makes of the documents is what it draws of them, by the weights in sources.json."""
     sources, said = release.json(layout.SOURCES), release.manifest.get("mixtures", {})
-    weights: dict[str, dict[str, float]] = {}
-    for source, facts in sources.items():
-        for recipe, weight in facts.get("mixture", {}).items():
-            weights.setdefault(recipe, {})[source] = weight
-    for recipe in sorted(weights.keys() | said.keys()):
-        if recipe not in weights or recipe not in said:
-            where = "sources.json" if recipe in weights else "the manifest"
+    again = composition.mixtures([rows for _, rows in release.shards], sources)
+    for recipe in sorted(again.keys() | said.keys()):
+        if recipe not in again or recipe not in said:
+            where = "sources.json" if recipe in again else "the manifest"
             yield Problem("mixtures", layout.MANIFEST, f"only {where} knows the recipe {recipe}")
             continue
-        drawn = [mixture.effective(rows, weights[recipe]) for _, rows in release.shards]
-        yield from _differing(recipe, said[recipe], mixture.told(mixture.add(drawn)))
+        yield from _differing(recipe, said[recipe], again[recipe])
     if dataset_card.mixtures(said) not in release.bytes(layout.CARD).decode():
         yield Problem("mixtures", layout.CARD, "its figures of mixtures are not those of the manifest")
 

@@ -8,11 +8,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import polars as pl
+
 from pile_assets.licensing import obligations
 from pile_assets.release import layout
 from pile_assets.release.legal_kit import Mix, identifiers
 from pile_assets.release.manifest import Manifest, compare
 from pile_assets.release.source_facts import SourceFacts
+from pile_assets.shards import mixture
 
 COLUMNS = ("family", "domain", "source", "licence", "review", "origin", "language", "decade", "media_type")
 """What documents and bytes are counted by."""
@@ -87,6 +90,19 @@ def openness(mix: Mix, sources: Mapping[str, SourceFacts], jurisdictions: Sequen
     }
 
 
+def mixtures(shards: Sequence[pl.DataFrame], sources: Mapping[str, SourceFacts]) -> dict[str, Any]:
+    """Recipe -> `mixture.told`: what each recipe makes of these shards' rows, by the weights among the facts of their sources.
+    Raises KeyError for a source of which a recipe says nothing."""
+    weights: dict[str, dict[str, float]] = {}
+    for source, facts in sources.items():
+        for recipe, weight in facts.get("mixture", {}).items():
+            weights.setdefault(recipe, {})[source] = weight
+    return {
+        recipe: mixture.told(mixture.add([mixture.effective(rows, of_recipe) for rows in shards]))
+        for recipe, of_recipe in sorted(weights.items())
+    }
+
+
 def to_bytes(composition: Composition) -> bytes:
     """composition.json, with sorted keys: figures that come from a manifest have lost the order they were counted in."""
     return (json.dumps(composition, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
@@ -98,7 +114,10 @@ def changes(old: Manifest | None, new: Manifest, earlier: Composition | None, no
     if old is None or earlier is None:
         return "\n".join([*lines, "No release before this one is kept, so there is nothing to compare it with.", ""]).encode()
     found = compare(old, new)
-    lines += [f"From release `{old['id']}` to `{new['id']}`.", "", "| | before | now |", "|---|---|---|"]
+    lines += [f"From release `{old['id']}` to `{new['id']}`.", ""]
+    if new.get("replaces") == old["id"]:
+        lines += ["It is that release written anew without documents that were withdrawn, and stands in its place.", ""]
+    lines += ["| | before | now |", "|---|---|---|"]
     lines += [f"| {what} | {earlier[what]:,} | {now[what]:,} |" for what in ("documents", "bytes", "modified")]
     lines += [f"| {column}: {value} | {before:,} | {after:,} |" for column, value, before, after in _moved(earlier, now)]
     for word, names in (("added", found.added), ("changed", found.changed), ("removed", found.removed)):

@@ -61,6 +61,7 @@ def _body(described: Described) -> str:
         f"Release `{described.manifest['id']}`, version {described.published.version}, {described.published.on}. The datasheet "
         f"is in [{layout.DATASHEET}]({layout.DATASHEET}), what changed in [{layout.CHANGES}]({layout.CHANGES}), whom to credit "
         f"in `{layout.ATTRIBUTION}`, and whether something is in it on [{layout.FIND}/index.html]({layout.FIND}/index.html).\n",
+        *_replaced(described),
         "## Licences\n\nEvery document keeps its own licence, in the column `licence`. The collection adds no terms. Licence "
         f"families lie in folders of their own; leave out a folder, and none of its terms reach you. See [{layout.NOTICE}]"
         f"({layout.NOTICE}).\n\n{counts('family', composed['by']['family'])}",
@@ -74,6 +75,12 @@ def _body(described: Described) -> str:
         mixtures(described.manifest.get("mixtures", {})),
     ]
     return "\n".join(part.rstrip() + "\n" for part in parts if part)
+
+
+def _replaced(described: Described) -> list[str]:
+    """That it stands in the place of another release, where it does."""
+    old = described.manifest.get("replaces")
+    return [f"It replaces release `{old}`, and is that release without documents that were withdrawn.\n"] if old else []
 
 
 def counts(name: str, counted: dict[str, dict[str, int]], of: int | None = None) -> str:

@@ -31,10 +31,12 @@ def build_manifest(
     legal_kit: str = "",
     cards: str = "",
     mixtures: Mapping[str, Any] = MappingProxyType({}),
+    replaces: str | None = None,
 ) -> Manifest:
     """The manifest of a release that consists of these shards, given with the fields of `FACTS` in any order, and of a legal
     kit and cards of these versions; `withdrawn` are the tombstones of documents that left, where there are any, `mixtures`
-    what each recipe makes of the documents, as `shards.mixture.told` has it.
+    what each recipe makes of the documents, as `shards.mixture.told` has it; `replaces` the id of the release that was written
+    anew without some of them.
 
     Its `id` is the digest of (domain, shard, data version) of all shards with those, so it names the content: the same
     rows, licences and facts make the same release wherever and whenever it is built, while `files` names the bytes. Raises
@@ -48,7 +50,8 @@ def build_manifest(
     for shard in listed:
         _check(shard)
     content = [[*_name(shard), shard["data_version"]] for shard in listed]
-    told = {name: dict(facts) for name, facts in (("withdrawn", withdrawn), ("mixtures", mixtures)) if facts}
+    told: dict[str, Any] = {name: dict(facts) for name, facts in (("withdrawn", withdrawn), ("mixtures", mixtures)) if facts}
+    told |= {"replaces": replaces} if replaces else {}
     return {
         "format": FORMAT,
         "id": digest(["release", FORMAT, content, legal_kit, cards, *told.values()]),
@@ -69,6 +72,7 @@ def again(listed: Manifest) -> Manifest:
         legal_kit=listed["legal_kit"],
         cards=listed["cards"],
         mixtures=listed.get("mixtures", {}),
+        replaces=listed.get("replaces"),
     )
 
 

@@ -7,12 +7,15 @@ What belongs here: the order of it, and removing what is left over after a build
     erase(session, documents)       after it: everything that still holds them goes
     purge(session, documents)       both, with the build between them; nobody is asked for news
 
+A release that held one of them loses its files, or is written anew without them (`rewriting`), as `Older` says.
+
 Each may be interrupted at any point and called again; each does nothing where there is nothing to do. The caller holds the
 store's lock exclusively.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -21,9 +24,8 @@ from pile_assets.build import BuildReport, build
 from pile_assets.deployment import Session
 from pile_assets.errors import PileError, StoreDamage
 from pile_assets.release import directory, history
-from pile_assets.retention import references
+from pile_assets.retention import references, rewriting
 from pile_assets.retention.redaction import redact
-from pile_assets.state import Published
 from pile_assets.steps import Chain, build_chain
 from pile_assets.store import Address, Manifest, Store
 
@@ -36,14 +38,33 @@ Documents = Mapping[Place, Collection[str]]
 Progress = Callable[[str, int, int], None]
 
 
+@dataclass(frozen=True)
+class Older:
+    """What becomes of releases that hold removed documents. `because` are the takedowns by document. A release all of whose
+    removed documents are in `rewrite` is written anew, with `stones` in place of them, as of the day `on` (by default that of
+    the session); any other loses its files."""
+
+    because: Mapping[str, Collection[str]] = field(default_factory=dict)
+    rewrite: frozenset[str] = frozenset()
+    stones: rewriting.Stones = lambda release, ids, said: dict(said)
+    on: date | None = None
+
+    def of(self, ids: Iterable[str]) -> list[str]:
+        """The takedowns of these documents."""
+        return sorted({takedown for id_ in ids for takedown in self.because.get(id_, ())})
+
+
 @dataclass
 class Erased:
-    """What was removed: files by kind with their bytes, source caches, and the releases that are digests only from now on."""
+    """What was removed: files by kind with their bytes, source caches, and the releases that are digests only from now on;
+    `rewritten` names the release that took the place of one, `refused` why one was let go that was to be written anew."""
 
     files: dict[str, int] = field(default_factory=dict)
     bytes: int = 0
     caches: list[str] = field(default_factory=list)
     releases: list[str] = field(default_factory=list)
+    rewritten: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
 
     def remove(self, path: Path, kind: str) -> None:
         size = path.stat().st_size
@@ -52,17 +73,17 @@ class Erased:
         self.bytes += size
 
 
-def purge(session: Session, documents: Documents, *, threads: int = 2) -> tuple[BuildReport, Erased]:
+def purge(session: Session, documents: Documents, older: Older = Older(), *, threads: int = 2) -> tuple[BuildReport, Erased]:
     """Remove documents for good. Raises PileError where one cannot be cut out of a file that it shares; the build that
     comes between reports the partitions it could not bring up to date, and then nothing is erased.
 
     The session must not be used afterwards.
     """
     withhold(session, documents)
-    report = build(session.deployment.open(), threads=threads, discover=False)
+    report = build(session.deployment.open(today=session.today), threads=threads, discover=False)
     if report.failed or report.quarantined:
         return report, Erased()
-    return report, erase(session.deployment.open(), documents)
+    return report, erase(session.deployment.open(today=session.today), documents, older)
 
 
 def withhold(session: Session, documents: Documents) -> list[Place]:
@@ -116,7 +137,7 @@ def _forget_idle(session: Session, source: str, partition: str) -> None:
 # -- erasing -------------------------------------------------------------------------------------------------------
 
 
-def erase(session: Session, documents: Documents) -> Erased:
+def erase(session: Session, documents: Documents, older: Older = Older()) -> Erased:
     """Remove every file that nothing current refers to and that may hold these documents: older versions of their
     partitions, older shards and so the files of older releases, remembered steps, quarantine notes, source caches, what
     the duplicate engine remembers.
@@ -131,7 +152,7 @@ def erase(session: Session, documents: Documents) -> Erased:
     wanted = references.survey(store, ()).wanted
     condemned = [path for path in _candidates(store, places) if path not in wanted]
     erased = Erased()
-    _let_releases_go(store, set(condemned), erased)
+    _change_releases(store, frozenset().union(*places.values()), set(condemned), older, older.on or session.today, erased)
     _forget_steps(store, places, set(condemned), erased)
     for path in condemned:
         erased.remove(path, "part file")
@@ -189,14 +210,27 @@ def _may_hold(store: Store, path: Path, column: str, ids: frozenset[str]) -> boo
         return True
 
 
-def _let_releases_go(store: Store, condemned: set[Path], erased: Erased) -> None:
-    known: Iterable[Published] = (release for release in history.read(store) if release.files)
-    hit = [one.id for one in known if condemned.intersection(references.release_files(store, one.id))]
-    if hit:
-        history.let_go(store, hit)
-        for release in hit:
-            directory.remove(store, release)
-        erased.releases = hit
+def _change_releases(
+    store: Store, ids: frozenset[str], condemned: set[Path], older: Older, today: date, erased: Erased
+) -> None:
+    """Write the releases that hold one of these documents anew, or let them go."""
+    for release in history.read(store):
+        held = rewriting.held(store, release.id, ids) if release.files else frozenset()
+        if not release.files or not (held or condemned.intersection(references.release_files(store, release.id))):
+            continue
+        because = older.of(held or ids)
+        if held and held <= older.rewrite:
+            try:
+                erased.rewritten[release.id] = rewriting.rewrite(store, release, held, older.stones, because, today)
+                continue
+            except rewriting.CannotRewrite as error:
+                erased.refused[release.id] = str(error)
+        history.let_go(store, [release.id], because)
+        erased.releases.append(release.id)
+    for release in history.read(store):
+        if not release.files:  # also of one that was let go just before an interruption
+            directory.remove(store, release.id)
+    history.settled(store)
 
 
 def _forget_steps(store: Store, places: Mapping[Place, frozenset[str]], condemned: set[Path], erased: Erased) -> None:

@@ -12,7 +12,7 @@ import lzma
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -56,14 +56,22 @@ class Search:
         return not self.traces and not self.unsearched
 
 
-def search(store: Store, needles: Mapping[str, str | bytes], progress: Progress = lambda what, done, total: None) -> Search:
-    """Look for every needle, given by a name of its own; text in all its spellings, bytes as they are.
+def search(
+    store: Store,
+    needles: Mapping[str, str | bytes],
+    progress: Progress = lambda what, done, total: None,
+    *,
+    beside: Collection[Path] = (),
+) -> Search:
+    """Look for every needle, given by a name of its own; text in all its spellings, bytes as they are. The files `beside` are
+    where the needles are kept.
 
     A needle should be long enough not to occur by chance: a line of the text, a signature.
     """
     wanted = [(name, spelt) for name, needle in needles.items() for spelt in _spelt(needle)]
     found = Search()
-    files = sorted(path for path in store.home.rglob("*") if path.is_file() and not path.is_symlink())
+    everywhere = (path for path in store.home.rglob("*") if path.is_file() and not path.is_symlink())
+    files = sorted(path for path in everywhere if path not in beside)
     for done, path in enumerate(files):
         progress(f"searching {path.name}", done, len(files))
         _File(found, str(path.relative_to(store.home)), wanted).search(path)

@@ -1,14 +1,18 @@
 """Removing the bytes of withdrawn documents where a decision says so, proving that they are gone, and undoing that.
 
 What belongs here: which documents are due, and the order of it. What may not: cutting and removing files (`retention.erasure`),
-searching for bytes (`retention.proof`).
+writing releases anew (`retention.rewriting`), searching for bytes (`retention.proof`).
 
 Until it is done a document is out of the corpus and still in the store: in raw files, older versions, older releases. What is
-fetched again, because upstream changed or somebody asked, is due again.
+fetched again, because upstream changed or somebody asked, is due again. What a purge removes is written down before the first
+byte goes (`Plan`): after an interruption the current stages no longer say what older files still hold.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Self
 
 import polars as pl
 
@@ -16,12 +20,13 @@ from pile_assets import schemas
 from pile_assets.deployment import Session
 from pile_assets.licensing.takedowns.matching import Place
 from pile_assets.licensing.takedowns.model import Takedown
+from pile_assets.release import history
 from pile_assets.retention import erasure, proof
 from pile_assets.retention.redaction import REDACTED, restore
-from pile_assets.store import Address, digest
+from pile_assets.store import Address, Store, digest
 from pile_assets.view import View
-from pile_assets.withdrawal import absence
-from pile_assets.withdrawal.vault import Vault
+from pile_assets.withdrawal import absence, tombstones
+from pile_assets.withdrawal.vault import PURGING, Vault
 
 NEEDLES = 3
 """How many lines of a text are looked for, beside the whole."""
@@ -29,6 +34,43 @@ SHORTEST_NEEDLE = 24
 """Bytes; shorter lines occur by chance."""
 
 Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a purge that has begun is removing: place -> document -> takedowns; what must be nowhere afterwards, and which other
+    documents may hold that all the same (`_needles`); and the day on which it began. It holds text, and is gone when the purge
+    has ended."""
+
+    on: date
+    documents: Mapping[Place, Mapping[str, list[str]]] = field(default_factory=dict)
+    needles: Mapping[str, str] = field(default_factory=dict)
+    explained: frozenset[str] = frozenset()
+
+    @classmethod
+    def read(cls, vault: Vault) -> Self | None:
+        """The one under way, as far as its requests still stand."""
+        found, wanted = vault.purging(), deciding(vault)
+        if found is None:
+            return None
+        kept: dict[Place, dict[str, list[str]]] = {}
+        for source, partition, id_, names in found["documents"]:
+            if standing := [name for name in names if name in wanted]:
+                kept.setdefault((source, partition), {})[id_] = standing
+        ids = {id_ for documents in kept.values() for id_ in documents}
+        needles = {name: piece for name, piece in found["needles"].items() if name.partition("\n")[0] in ids}
+        return cls(date.fromisoformat(found["on"]), kept, needles, frozenset(found["explained"]))
+
+    def write(self, vault: Vault) -> None:
+        """Have it on disk."""
+        rows = [[*place, id_, names] for place, ids in sorted(self.documents.items()) for id_, names in sorted(ids.items())]
+        said = {"documents": rows, "needles": dict(self.needles), "explained": sorted(self.explained)}
+        vault.save_purging({"on": self.on.isoformat(), **said})
+
+    @property
+    def because(self) -> dict[str, list[str]]:
+        """Document -> takedowns."""
+        return {id_: names for ids in self.documents.values() for id_, names in ids.items()}
 
 
 @dataclass
@@ -55,7 +97,17 @@ def deciding(vault: Vault) -> dict[str, Takedown]:
 
 
 def pending(vault: Vault, view: View) -> dict[Place, dict[str, list[str]]]:
-    """Place -> document that is still in the store -> the takedowns whose decision is to remove it."""
+    """Place -> document that is still in the store -> the takedowns whose decision is to remove it; with those of a purge that
+    was interrupted."""
+    begun = Plan.read(vault)
+    found = {place: dict(ids) for place, ids in begun.documents.items()} if begun else {}
+    for place, ids in _arrived(vault, view).items():
+        found[place] = found.get(place, {}) | ids
+    return found
+
+
+def _arrived(vault: Vault, view: View) -> dict[Place, dict[str, list[str]]]:
+    """Those that a current stage holds."""
     wanted = deciding(vault)
     if not wanted:
         return {}
@@ -78,11 +130,13 @@ def _held(view: View, place: Place) -> set[str]:
 
 
 def undone(vault: Vault, view: View) -> dict[str, list[Place]]:
-    """Requests that were purged and are no longer in force -> partitions that must be fetched again for it."""
+    """Requests that were purged, or whose purge had begun, and that are no longer in force -> partitions that must be fetched
+    again for it. Their bytes in older releases do not come back."""
     noted, marks = vault.progress(), vault.marks()
+    begun = {name for *_, names in (vault.purging() or {"documents": ()})["documents"] for name in names}
     found = {}
     for entry in vault.ledger().entries.values():
-        if entry.in_force or "purged" not in noted.get(entry.id, {}) or entry.name not in marks:
+        if entry.in_force or entry.name not in marks or ("purged" not in noted.get(entry.id, {}) and entry.id not in begun):
             continue
         places = sorted({mark.place for mark in marks[entry.name].documents.values()})
         found[entry.id] = [place for place in places if _is_redacted(view, place)]
@@ -99,7 +153,7 @@ def due(vault: Vault, view: View) -> str | None:
     if not vault.used:
         return None
     waiting, back = pending(vault, view), undone(vault, view)
-    if not waiting and not back:
+    if not waiting and not back and vault.purging() is None:
         return None
     return digest([sorted([*place, sorted(ids)] for place, ids in waiting.items()), sorted(back)])
 
@@ -114,34 +168,66 @@ def run(session: Session, progress: Progress = lambda what, done, total: None, *
     for id_, places in undone(vault, session.view).items():
         done.restored += [place for place in places if restore(session.view, *place)]
         vault.unnote(id_, "purged")
-    session = session.deployment.open()
-    waiting = pending(vault, session.view)
-    for names in (names for ids in waiting.values() for names in ids.values()):
-        for name in names:
-            done.documents[name] = done.documents.get(name, 0) + 1
-    needles, explained = _needles(session.view, waiting)
-    done.copies = sum(map(len, waiting.values())) - len({name.partition("\n")[0] for name in needles})
-    if waiting:
+    session = session.deployment.open(today=session.today)
+    plan = _planned(vault, session.view, session.today)
+    done.documents = dict(Counter(name for names in plan.because.values() for name in names))
+    done.copies = len(plan.because) - len({name.partition("\n")[0] for name in plan.needles})
+    if plan.documents:
         progress("removing documents", 0, 1)
-        report, done.erased = erasure.purge(session, {place: list(ids) for place, ids in waiting.items()}, threads=threads)
+        documents = {place: list(ids) for place, ids in plan.documents.items()}
+        report, done.erased = erasure.purge(session, documents, _older(vault, plan), threads=threads)
         if troubles := [*report.failed, *report.quarantined]:
             raise troubles[0]
-    _record(vault, done)
-    if needles:
-        found = proof.search(session.view.store, needles, progress)
+    _record(vault, session.view.store)
+    if plan.needles:
+        found = proof.search(session.view.store, plan.needles, progress, beside=[vault.folder / PURGING])
         done.files_searched = found.files
-        done.left = [trace for trace in found.traces if trace.document not in explained]
+        done.left = [trace for trace in found.traces if trace.document not in plan.explained]
         done.unsearched = found.unsearched
     if done.proven:
         vault.note({id_: {"purged": None} for id_ in deciding(vault)})
+        vault.finish_purging()
     return done
 
 
-def _record(vault: Vault, done: Purged) -> None:
-    """Which releases were let go for it: the next one says so."""
-    if done.erased.releases:
-        names = " ".join(sorted(done.erased.releases))
-        vault.note({id_: {"releases": names} for id_ in done.documents})
+def _planned(vault: Vault, view: View, today: date) -> Plan:
+    """What is to be removed now, written down: what is in the store, and what an interrupted purge has left to do."""
+    begun, arrived = Plan.read(vault) or Plan(today), _arrived(vault, view)
+    needles, explained = _needles(view, arrived)
+    documents = {
+        place: {**begun.documents.get(place, {}), **arrived.get(place, {})} for place in {**begun.documents, **arrived}
+    }
+    plan = Plan(begun.on, documents, {**begun.needles, **needles}, begun.explained | explained)
+    if plan.documents:
+        plan.write(vault)
+    return plan
+
+
+def _older(vault: Vault, plan: Plan) -> erasure.Older:
+    """What becomes of the releases that hold these documents: where takedowns differ, the release loses its files."""
+    entries, because = deciding(vault), plan.because
+    rewrite = (id_ for id_, names in because.items() if all(_rewrites(entries[name]) for name in names))
+
+    def stones(release: str, ids: Collection[str], said: Mapping[str, Any]) -> dict[str, Any]:
+        of_each = {id_: [entries[name] for name in because[id_]] for id_ in ids}
+        return tombstones.of_rewritten(vault.key(), of_each, release, ids, said)
+
+    return erasure.Older(because, frozenset(rewrite), stones, plan.on)
+
+
+def _rewrites(entry: Takedown) -> bool:
+    return entry.effect.older_releases == "rewritten"
+
+
+def _record(vault: Vault, store: Store) -> None:
+    """Which releases lost their files for which request, and what stands in their place: the next one says so."""
+    replaced = history.replaced(store)
+    gone: dict[str, list[str]] = {}
+    for release in history.read(store):
+        for id_ in release.because:
+            gone.setdefault(id_, []).append(release.id)
+    for id_, names in sorted(gone.items()):
+        vault.note_releases(id_, names, {old: replaced[old] for old in names if old in replaced})
 
 
 # -- what to search for --------------------------------------------------------------------------------------------

@@ -39,8 +39,9 @@ def _key(ledger: Ledger, vault: Vault, suppressed: Sequence[Manifest]) -> str:
 
 def asked(ledger: Ledger, vault: Vault) -> str:
     """The digest of all that was asked for and is remembered: a store that holds the step's fact `asked` has applied it."""
-    gone = vault.withdrawn_releases()
-    return digest([VERSION, ledger.version, digest(ledger.lines), len(ledger.flaws), vault.marks_version(), gone])
+    gone, replaced = vault.withdrawn_releases(), vault.rewritten_releases()
+    releases = [gone, *([replaced] if replaced else [])]
+    return digest([VERSION, ledger.version, digest(ledger.lines), len(ledger.flaws), vault.marks_version(), *releases])
 
 
 def run(vault: Vault, view: View, frozen: Collection[str], report: Report) -> None:
@@ -109,7 +110,7 @@ class _Facts:
 
 def _manifest(vault: Vault, view: View, ledger: Ledger) -> Manifest:
     suppressed = _suppressed(view)
-    published = tombstones.of(ledger, vault.marks(), vault.withdrawn_releases())
+    published = tombstones.of(ledger, vault.marks(), vault.withdrawn_releases(), vault.rewritten_releases())
     standings = [entry.decision.state for entry in ledger.entries.values()]
     return Manifest(
         TAKEDOWNS,

@@ -5,6 +5,7 @@
     key               32 random bytes in hexadecimal digits, made at first need; or PILE_TAKEDOWN_KEY
     marks/<id>.json   keyed hashes of the documents that a takedown keeps out (`licensing.takedowns.marks`)
     progress.json     when each request was received, applied, and out of every shard
+    purging.json      only while a purge is under way: what it removes, so that it can be ended after an interruption
 
 What belongs here: reading and writing these. What may not: what they mean. All are readable by their owner only.
 """
@@ -13,7 +14,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from pile_assets.licensing.takedowns.model import Takedown
 from pile_assets.store import Store, digest, file_sha256, write_atomically
 
 LEDGER_VARIABLE, KEY_VARIABLE = "PILE_TAKEDOWNS", "PILE_TAKEDOWN_KEY"
+PURGING = "purging.json"
 LOCK = "takedowns"
 """Held while marks are read and written; several runs may meet arriving documents at once."""
 
@@ -176,7 +178,7 @@ class Vault:
     # -- progress --------------------------------------------------------------------------------------------------
 
     def progress(self) -> dict[str, dict[str, str]]:
-        """Id -> what happened -> when, in UTC; or for `release` and `releases`, which."""
+        """Id -> what happened -> when, in UTC; or for `release`, `releases` and `rewritten`, which."""
         return self._read("progress.json") or {}
 
     def note(self, ids: Mapping[str, Mapping[str, str | None]]) -> None:
@@ -189,6 +191,17 @@ class Vault:
         if noted != self.progress():
             self._write("progress.json", noted)
 
+    def note_releases(self, id_: str, gone: Iterable[str], rewritten: Mapping[str, str]) -> None:
+        """Record which releases lost their files for a request, and which of them were written anew as which, in addition to
+        what is recorded of it."""
+        before = self.progress().get(id_, {})
+        names = sorted({*before.get("releases", "").split(), *gone})
+        pairs = sorted({*before.get("rewritten", "").split(), *(f"{old}={new}" for old, new in rewritten.items())})
+        said = {"releases": " ".join(names), "rewritten": " ".join(pairs)}
+        if names and before | {what: value for what, value in said.items() if value} != before:
+            after = before | {what: value for what, value in said.items() if value}
+            self._write("progress.json", {**self.progress(), id_: after})
+
     def unnote(self, id_: str, what: str) -> None:
         """Forget that something happened to a request, because it was undone."""
         noted = {name: dict(happened) for name, happened in self.progress().items()}
@@ -199,12 +212,33 @@ class Vault:
         """The releases whose files were removed for a request, sorted."""
         return sorted({name for noted in self.progress().values() for name in noted.get("releases", "").split()})
 
+    def rewritten_releases(self) -> dict[str, str]:
+        """The releases that were written anew for a request -> as which, sorted."""
+        pairs = (pair for noted in self.progress().values() for pair in noted.get("rewritten", "").split())
+        return {old: new for old, _, new in sorted(pair.partition("=") for pair in pairs)}
+
     def saved(self) -> str | None:
         """When the ledger's file was last saved."""
         try:
             return _moment(datetime.fromtimestamp(self.path.stat().st_mtime, UTC))
         except FileNotFoundError:
             return None
+
+    # -- a purge under way -----------------------------------------------------------------------------------------
+
+    def purging(self) -> dict[str, Any] | None:
+        """What a purge that has begun is removing (`purge`); None where none is under way."""
+        found: dict[str, Any] | None = self._read(PURGING)
+        return found
+
+    def save_purging(self, plan: Mapping[str, Any]) -> None:
+        """Write down what is to be removed, before the first of it is."""
+        if plan != self._read(PURGING):
+            self._write(PURGING, plan)
+
+    def finish_purging(self) -> None:
+        """Forget what was removed, also its text."""
+        (self.folder / PURGING).unlink(missing_ok=True)
 
     # -- files -----------------------------------------------------------------------------------------------------
 

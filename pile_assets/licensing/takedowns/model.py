@@ -102,7 +102,10 @@ class Decision(Part):
 
 
 class Effect(Part):
-    """What the operator states of the consequences; measured ones are shown by `pile takedown show`."""
+    """What the operator states of the consequences; measured ones are shown by `pile takedown show`.
+
+    With a purge, `older_releases` says what becomes of releases that hold the documents: `withdrawn` ones lose their files,
+    `rewritten` ones are written anew without them."""
 
     docs_removed: Annotated[int, Field(ge=0)] = 0
     releases_affected: tuple[str, ...] = ()
@@ -126,8 +129,10 @@ class Takedown(Part):
 
     @model_validator(mode="after")
     def _purge_reaches_older_releases(self) -> Self:
-        if self.decision.purge and self.effect.older_releases != "withdrawn":
-            raise ValueError("a purge removes the files of older releases too: effect.older_releases must be withdrawn")
+        if self.decision.purge and self.effect.older_releases == "kept":
+            raise ValueError(
+                "a purge reaches the files of older releases too: effect.older_releases must be withdrawn or rewritten"
+            )
         return self
 
     @property
