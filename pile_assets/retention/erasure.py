@@ -23,8 +23,9 @@ import polars as pl
 from pile_assets.build import BuildReport, build
 from pile_assets.deployment import Session
 from pile_assets.errors import PileError, StoreDamage
+from pile_assets.registry.load import read_policy
 from pile_assets.release import directory, history
-from pile_assets.retention import references, rewriting
+from pile_assets.retention import references, rewriting, standing
 from pile_assets.retention.redaction import redact
 from pile_assets.steps import Chain, build_chain
 from pile_assets.store import Address, Manifest, Store
@@ -97,6 +98,8 @@ def withhold(session: Session, documents: Documents) -> list[Place]:
             if redact(session.view, _chain(session, source), partition, frozenset(ids)) is not None:
                 changed.append((source, partition))
                 _forget_idle(session, source, partition)
+            if source in session.sources.frozen:
+                standing.cut(session.view, source, partition, frozenset(ids))
         except PileError as error:
             problems.append(error.at(source=source, partition=partition))
     if len(problems) == 1:
@@ -113,13 +116,13 @@ def _chain(session: Session, source: str) -> Chain:
     if source in session.chains:
         return session.chains[source]
     record = session.sources.present.get(source) or session.registry.records.get(source) or session.state.last_good(source)
-    policy = session.registry.policies.get(source)
-    if record is None or policy is None:
+    if record is None:
         raise PileError(
             "The source has no record that can be used, so its raw files cannot be read.",
             remedy=f"Mend {source}.yaml, or restore it; `pile sources check {source}` names the fields.",
             source=source,
         )
+    policy = session.registry.policies.get(source) or read_policy(session.deployment.registry, record)
     return build_chain(record, policy, session.terms, session.decisions)
 
 
