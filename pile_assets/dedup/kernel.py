@@ -6,9 +6,10 @@ GIL. Arrays are C-contiguous. Importing them costs half a second when the machin
 seconds when it is not, so `signatures` and `resolve` import them on first use.
 """
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from pile_assets.compiling import numba
 
 Bytes = npt.NDArray[np.uint8]
 Bounds = npt.NDArray[np.int64]

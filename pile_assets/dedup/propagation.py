@@ -10,9 +10,9 @@ What they count: `counters[VERIFIED]` pairs of signatures compared, `[EVALUATED]
 taken away, `[REPOINTED]` duplicates given a better canonical without that.
 """
 
-import numba
 import numpy as np
 
+from pile_assets.compiling import numba
 from pile_assets.dedup.kernel import _agreement
 from pile_assets.dedup.runs import I64, KEYS, NONE, U8, U32, Documents, Index, Number, better, find, in_bucket, key_of
 from pile_assets.dedup.signatures import PERMUTATIONS

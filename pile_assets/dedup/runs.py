@@ -11,10 +11,10 @@ each value of a key's upper bits where those keys begin, so that a search reads 
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from pile_assets.compiling import numba
 from pile_assets.dedup import table
 from pile_assets.dedup.kernel import _mix64
 from pile_assets.dedup.signatures import BANDS, PERMUTATIONS, ROWS

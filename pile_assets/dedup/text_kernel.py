@@ -12,11 +12,11 @@ bytes at a time have `SLACK` bytes more at their end, whose content does not mat
 from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import extending, types
 
+from pile_assets.compiling import numba
 from pile_assets.dedup.kernel import U32, U64, Bounds, Bytes, Hashes, Keys, _mix64
 
 SLACK = 64

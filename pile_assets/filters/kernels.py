@@ -9,8 +9,8 @@ Importing numba takes a second, so the filters import this module when they firs
 """
 
 import numpy as np
-from numba import njit
 
+from pile_assets.compiling import numba
 from pile_assets.filters.characters import DIGIT, LETTER, ODD, SPACE, Bytes, Counts, Hashes
 
 _MIX_A = np.uint64(0xBF58476D1CE4E5B9)  # the finaliser of SplitMix64, Steele, Lea and Flood 2014
@@ -18,7 +18,7 @@ _MIX_B = np.uint64(0x94D049BB133111EB)
 _STEP = np.uint64(0x9E3779B97F4A7C15)  # odd, so that chaining values loses nothing
 
 
-@njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)
 def _decode(data: Bytes, at: int) -> tuple[np.int64, int]:
     """The code point whose first byte is `at`, and where the next one starts."""
     first = np.int64(data[at])
@@ -33,7 +33,7 @@ def _decode(data: Bytes, at: int) -> tuple[np.int64, int]:
     return (first & 0x07) << 18 | second << 12 | third << 6 | np.int64(data[at + 3]) & 0x3F, at + 4
 
 
-@njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)
 def _mixed(value: np.uint64) -> np.uint64:
     """`value` with every bit depending on every other."""
     value = (value ^ (value >> np.uint64(30))) * _MIX_A
@@ -41,7 +41,7 @@ def _mixed(value: np.uint64) -> np.uint64:
     return value ^ (value >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)
 def word_hashes(data: Bytes, table: Bytes) -> tuple[Hashes, Counts]:
     """A 64-bit hash and the length in characters of every word (run without white space), in order."""
     hashes = np.empty(data.size // 2 + 1, dtype=np.uint64)
@@ -60,7 +60,7 @@ def word_hashes(data: Bytes, table: Bytes) -> tuple[Hashes, Counts]:
     return hashes[:words], lengths[:words]
 
 
-@njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)
 def word_profile(data: Bytes, table: Bytes, wanted: Counts, longest: int) -> tuple[Counts, int, int, int]:
     """Of all words: how many have each length (longer than `longest` counts there), how many characters they have,
     how many hold a letter, and how many of the `wanted` words occur at least once.
@@ -93,7 +93,7 @@ def word_profile(data: Bytes, table: Bytes, wanted: Counts, longest: int) -> tup
     return lengths, characters, with_letter, int(seen.sum())
 
 
-@njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)
 def _slot(keys: Hashes, used: Counts, key: np.uint64) -> np.int64:
     """Where `key` is, or would be put, in an open-addressed table whose size is a power of two."""
     at = np.int64(key & np.uint64(keys.size - 1))
@@ -102,7 +102,7 @@ def _slot(keys: Hashes, used: Counts, key: np.uint64) -> np.int64:
     return at
 
 
-@njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)
 def _table_size(entries: int) -> int:
     size = 16
     while size < 2 * entries:
@@ -110,7 +110,7 @@ def _table_size(entries: int) -> int:
     return size
 
 
-@njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)
 def repeated_characters(grams: Hashes, lengths: Counts, n: int) -> int:
     """Characters inside word n-grams that occurred earlier in the text, each character counted once.
 
@@ -129,7 +129,7 @@ def repeated_characters(grams: Hashes, lengths: Counts, n: int) -> int:
     return characters
 
 
-@njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)
 def most_common_characters(grams: Hashes, lengths: Counts, n: int) -> int:
     """Characters inside occurrences of the most common word n-gram, each character counted once.
 
@@ -158,7 +158,7 @@ def most_common_characters(grams: Hashes, lengths: Counts, n: int) -> int:
     return characters
 
 
-@njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)
 def chained(grams: Hashes, words: Hashes, n: int) -> Hashes:
     """Hashes of the word n-grams, from those of the (n-1)-grams."""
     longer = np.empty(max(words.size - n + 1, 0), dtype=np.uint64)
@@ -167,7 +167,7 @@ def chained(grams: Hashes, words: Hashes, n: int) -> Hashes:
     return longer
 
 
-@njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)
 def code_profile(data: Bytes, table: Bytes) -> Counts:
     """Counts over a program text, in the order of `CODE_PROFILE`. Line ends (CR, LF) belong to no line."""
     lines, longest_line, longest_word, words = 0, 0, 0, 0
