@@ -73,13 +73,11 @@ class Part:
     """A member of the engine: a part file without the documents whose id stands elsewhere before."""
 
     input: str
+    name: str
+    """Unique; stays while the part begins after the same id."""
     file: FileRef
     without: tuple[int, ...] = ()
     """Lines."""
-
-    @property
-    def name(self) -> str:
-        return f"{self.input}#{self.file.name}"
 
     @property
     def version(self) -> str:
@@ -162,7 +160,7 @@ def sign_all(
         try:
             key = input_key(file_digest(given.path), columns)
         except Quarantine as error:
-            return Signed(given.name, "", 0, 0, (), (), {}, failed=f"{error.cause} {error.remedy}"), False
+            return Signed.left_out(given.name, "", error), False
         known = _known(results, record)
         if known and known.key == key and known.name == given.name:
             return known, False
@@ -214,14 +212,14 @@ def _parts(results: Results, signed: Sequence[Signed]) -> tuple[list[Part], list
 
     Ids are compared by a hash of 8 bytes first, so that the memory is 16 bytes a document.
     """
-    files = [(each.name, file) for each in signed for file in each.parts]
-    hashes = [_read(results, file, ["id"])["id"].hash() for _, file in files]
+    files = [(each.name, name, file) for each in signed for name, file in zip(each.names, each.parts, strict=True)]
+    hashes = [_read(results, file, ["id"])["id"].hash() for _, _, file in files]
     column = pl.concat(hashes) if hashes else pl.Series("id", [], pl.UInt64)
     suspects = column.filter(column.is_duplicated()).unique().implode()
     seen: dict[str, tuple[str, int]] = {}
     parts: list[Part] = []
     repeated: list[dict[str, Any]] = []
-    for (name, file), hashed in zip(files, hashes, strict=True):
+    for (name, part, file), hashed in zip(files, hashes, strict=True):
         without: list[int] = []
         if (suspected := hashed.is_in(suspects)).any():
             for identity, line in _read(results, file, ["id", "line"]).filter(suspected).rows():
@@ -232,7 +230,7 @@ def _parts(results: Results, signed: Sequence[Signed]) -> tuple[list[Part], list
                     without.append(line)
                 else:
                     seen[identity] = name, line
-        parts.append(Part(name, file, tuple(without)))
+        parts.append(Part(name, f"{name}#{part}", file, tuple(without)))
     return parts, repeated
 
 

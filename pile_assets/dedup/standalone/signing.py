@@ -3,7 +3,8 @@
 What belongs here: one input's part files and the record of them. What may not: anything about other inputs, or verdicts.
 
 A **part** is a stretch of an input's documents and a member of the engine. Parts are cut at ids, so that a line put in or
-taken out moves the boundaries near it and no others.
+taken out moves the boundaries near it and no others; and a part is named by the id it begins after, so that it is the same
+member when its documents or their lines change, and only what changed is decided again.
 """
 
 import hashlib
@@ -52,6 +53,8 @@ class Signed:
     documents: int
     text_bytes: int
     parts: tuple[FileRef, ...]
+    names: tuple[str, ...]
+    """Of the parts, each another."""
     problems: tuple[Problem, ...]
     """The first `PROBLEMS_KEPT` of them."""
     refused: Mapping[str, int]
@@ -66,8 +69,14 @@ class Signed:
     def from_bytes(cls, content: bytes) -> Self:
         record = json.loads(content)
         parts = tuple(FileRef(**part) for part in record.pop("parts"))
+        names = tuple(record.pop("names"))
         problems = tuple(Problem(**problem) for problem in record.pop("problems"))
-        return cls(**record, parts=parts, problems=problems)
+        return cls(**record, parts=parts, names=names, problems=problems)
+
+    @classmethod
+    def left_out(cls, name: str, key: str, error: Quarantine) -> Self:
+        """An input that could not be read."""
+        return cls(name, key, 0, 0, (), (), (), {}, failed=f"{error.cause} {error.remedy}")
 
 
 def input_key(sha256: str, columns: Columns) -> str:
@@ -96,8 +105,10 @@ def sign(store: Store, given: Input, key: str, columns: Columns, threads: int = 
             refused.update(problem.reason.partition(":")[0] for problem in batch.problems)
             parts.add(batch, threads)
     except Quarantine as error:
-        return Signed(given.name, key, 0, 0, (), (), {}, failed=f"{error.cause} {error.remedy}")
-    return Signed(given.name, key, parts.documents, parts.bytes, parts.close(), tuple(problems), dict(sorted(refused.items())))
+        return Signed.left_out(given.name, key, error)
+    files, names = parts.close()
+    counted = dict(sorted(refused.items()))
+    return Signed(given.name, key, parts.documents, parts.bytes, files, names, tuple(problems), counted)
 
 
 class _Parts:
@@ -108,6 +119,9 @@ class _Parts:
         self._pending: list[pl.DataFrame] = []
         self._rows = 0
         self._files: list[FileRef] = []
+        self._names: list[str] = []
+        self._begin = 0  # hash of the id before the part
+        self._begun: Counter[int] = Counter()
         self.documents = 0
         self.bytes = 0
 
@@ -118,21 +132,26 @@ class _Parts:
         start = 0
         for row, identity in enumerate(batch.ids):
             self._rows += 1
-            if self._rows >= 4 * PART_ROWS or xxhash.xxh3_64_intdigest(identity.encode()) % PART_ROWS == 0:
+            hashed = xxhash.xxh3_64_intdigest(identity.encode())
+            if self._rows >= 4 * PART_ROWS or hashed % PART_ROWS == 0:
                 self._pending.append(frame[start : row + 1])
                 self._flush()
-                start = row + 1
+                start, self._begin = row + 1, hashed
         self._pending.append(frame[start:])
 
     def _flush(self) -> None:
         frame = pl.concat(self._pending) if self._pending else pl.DataFrame(schema=SIGNED)
         if frame.height:
             self._files.append(self._store.write_part(SIGNATURES, frame))
+            self._begun[self._begin] += 1
+            again = self._begun[self._begin]  # an id may stand twice
+            self._names.append(f"{self._begin:016x}" + (f"-{again}" if again > 1 else ""))
         self._pending, self._rows = [], 0
 
-    def close(self) -> tuple[FileRef, ...]:
+    def close(self) -> tuple[tuple[FileRef, ...], tuple[str, ...]]:
+        """The files of the parts, and their names."""
         self._flush()
-        return tuple(self._files)
+        return tuple(self._files), tuple(self._names)
 
 
 def _frame(batch: Batch, threads: int) -> pl.DataFrame:

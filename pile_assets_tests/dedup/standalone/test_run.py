@@ -115,7 +115,7 @@ def test_an_unchanged_input_is_not_signed_again_and_writes_nothing(folder, tmp_p
     again = bring_up(folder, tmp_path / "out")
     assert (again.signed, again.written) == (0, 0)
     assert results(tmp_path / "out") == before
-    write(folder, "b.jsonl", [("b.jsonl:0", text(99, 0))])
+    write(folder, "b.jsonl", [("b.jsonl:9", text(99, 0))])
     changed = bring_up(folder, tmp_path / "out")
     assert (changed.signed, changed.written) == (1, 1)
 
@@ -196,6 +196,31 @@ def test_a_line_put_in_changes_the_parts_near_it_only(folder, tmp_path):
     sizes = [pl.read_parquet(path).height for path in (tmp_path / "out" / "signatures").iterdir()]
     assert max(sizes) <= 12
     assert len(sizes) > 8
+
+
+def test_a_line_put_in_before_all_others_has_itself_decided_and_no_other(folder, tmp_path):
+    """Although each line after it has another number."""
+    documents = [(f"id{number}", text(number, 0, 40)) for number in range(60)]
+    write(folder, "a.jsonl", documents)
+    bring_up(folder, tmp_path / "out")
+    documents[30] = ("id30", text(1000, 0, 40))
+    write(folder, "a.jsonl", [("new", text(2000, 0, 40)), *documents])
+    changed = bring_up(folder, tmp_path / "out")
+    assert changed.rebuilt is None
+    assert changed.evaluated <= 3, "the new one, and the one that is another now"
+    assert changed.written <= 2
+    bring_up(folder, tmp_path / "anew")
+    assert results(tmp_path / "out") == results(tmp_path / "anew")
+
+
+def test_parts_that_begin_after_the_same_id_are_told_apart(folder, tmp_path):
+    documents = [(f"id{number % 7}", text(number, 0, 40)) for number in range(60)]
+    write(folder, "a.jsonl", documents)
+    done = bring_up(folder, tmp_path / "out")
+    names = [part["name"] for part in json.loads((tmp_path / "out" / "manifest.json").read_bytes())["inputs"][0]["parts"]]
+    assert any(name.endswith("-2") for name in names), "no part begins after an id that stood before: nothing was tested"
+    assert len(set(names)) == len(names)
+    assert (done.documents, done.refused["id stands twice"]) == (7, 53)
 
 
 def test_numbers_follow_the_order_and_known_ones_stay_where_they_can():
