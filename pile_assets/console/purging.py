@@ -35,6 +35,8 @@ def purge(context: click.Context, yes: bool, as_json: bool) -> None:
     back = sorted(purging.undone(session.vault, session.view))
     if purging.due(session.vault, session.view) is None:
         return terminal.print_json({"documents": {}}) if as_json else click.echo("Nothing is to be removed.")
+    if waiting == {} and not back and not as_json:
+        click.echo("Nothing is known to be in the store; it is looked for once more.")
     if not as_json:
         table("To be removed", ["source partition", "documents"], sorted(waiting.items()))
         table("Undone, to be fetched again", ["request"], [[id_] for id_ in back])

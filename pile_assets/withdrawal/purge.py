@@ -1,7 +1,7 @@
 """Removing the bytes of withdrawn documents where a decision says so, proving that they are gone, and undoing that.
 
 What belongs here: which documents are due, and the order of it. What may not: cutting and removing files (`retention.erasure`),
-writing releases anew (`retention.rewriting`), searching for bytes (`retention.proof`).
+writing releases anew (`retention.rewriting`), searching for bytes (`retention.proof`) and for which (`needles`).
 
 Until it is done a document is out of the corpus and still in the store: in raw files, older versions, older releases. What is
 fetched again, because upstream changed or somebody asked, is due again. What a purge removes is written down before the first
@@ -9,7 +9,7 @@ byte goes (`Plan`): after an interruption the current stages no longer say what 
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
@@ -23,15 +23,11 @@ from pile_assets.licensing.takedowns.model import Takedown
 from pile_assets.release import history
 from pile_assets.retention import erasure, proof
 from pile_assets.retention.redaction import REDACTED, restore
+from pile_assets.steps import TAKEDOWNS
 from pile_assets.store import Address, Store, digest
 from pile_assets.view import View
-from pile_assets.withdrawal import absence, tombstones
+from pile_assets.withdrawal import absence, needles, older, step, tombstones
 from pile_assets.withdrawal.vault import PURGING, Vault
-
-NEEDLES = 3
-"""How many lines of a text are looked for, beside the whole."""
-SHORTEST_NEEDLE = 24
-"""Bytes; shorter lines occur by chance."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -39,7 +35,7 @@ Progress = Callable[[str, int, int], None]
 @dataclass(frozen=True)
 class Plan:
     """What a purge that has begun is removing: place -> document -> takedowns; what must be nowhere afterwards, and which other
-    documents may hold that all the same (`_needles`); and the day on which it began. It holds text, and is gone when the purge
+    documents may hold that all the same (`needles`); and the day on which it began. It holds text, and is gone when the purge
     has ended."""
 
     on: date
@@ -58,8 +54,8 @@ class Plan:
             if standing := [name for name in names if name in wanted]:
                 kept.setdefault((source, partition), {})[id_] = standing
         ids = {id_ for documents in kept.values() for id_ in documents}
-        needles = {name: piece for name, piece in found["needles"].items() if name.partition("\n")[0] in ids}
-        return cls(date.fromisoformat(found["on"]), kept, needles, frozenset(found["explained"]))
+        pieces = {name: piece for name, piece in found["needles"].items() if name.partition("\n")[0] in ids}
+        return cls(date.fromisoformat(found["on"]), kept, pieces, frozenset(found["explained"]))
 
     def write(self, vault: Vault) -> None:
         """Have it on disk."""
@@ -98,7 +94,7 @@ def deciding(vault: Vault) -> dict[str, Takedown]:
 
 def pending(vault: Vault, view: View) -> dict[Place, dict[str, list[str]]]:
     """Place -> document that is still in the store -> the takedowns whose decision is to remove it; with those of a purge that
-    was interrupted."""
+    was interrupted, and those that only an older release holds."""
     begun = Plan.read(vault)
     found = {place: dict(ids) for place, ids in begun.documents.items()} if begun else {}
     for place, ids in _arrived(vault, view).items():
@@ -106,17 +102,27 @@ def pending(vault: Vault, view: View) -> dict[Place, dict[str, list[str]]]:
     return found
 
 
+def unpurged(vault: Vault, view: View) -> dict[str, Takedown]:
+    """The requests whose decision says so and for which nothing has been removed yet; none before the ledger as it is has been
+    applied, since then it is not known what they mean."""
+    made = view.get(TAKEDOWNS)
+    if made is None or made.facts["asked"] != step.asked(vault.ledger(), vault):
+        return {}
+    noted = vault.progress()
+    return {id_: entry for id_, entry in deciding(vault).items() if "purged" not in noted.get(id_, {})}
+
+
 def _arrived(vault: Vault, view: View) -> dict[Place, dict[str, list[str]]]:
-    """Those that a current stage holds."""
+    """Those that a current stage holds; and of a request that is purged for the first time, what older releases hold."""
     wanted = deciding(vault)
     if not wanted:
         return {}
-    found: dict[Place, dict[str, list[str]]] = {}
+    found = older.documents(vault, view, unpurged(vault, view))
     for place, ids in absence.suppressed(view).items():
         due = {id_: [name for name in takedowns if name in wanted] for id_, takedowns in ids.items()}
         held = _held(view, place)
         if kept := {id_: names for id_, names in due.items() if names and id_ in held}:
-            found[place] = kept
+            found[place] = {**found.get(place, {}), **kept}
     return found
 
 
@@ -153,9 +159,10 @@ def due(vault: Vault, view: View) -> str | None:
     if not vault.used:
         return None
     waiting, back = pending(vault, view), undone(vault, view)
-    if not waiting and not back and vault.purging() is None:
+    fresh = sorted(unpurged(vault, view))
+    if not waiting and not back and not fresh and vault.purging() is None:
         return None
-    return digest([sorted([*place, sorted(ids)] for place, ids in waiting.items()), sorted(back)])
+    return digest([sorted([*place, sorted(ids)] for place, ids in waiting.items()), sorted(back), fresh])
 
 
 def run(session: Session, progress: Progress = lambda what, done, total: None, *, threads: int = 2) -> Purged:
@@ -169,6 +176,7 @@ def run(session: Session, progress: Progress = lambda what, done, total: None, *
         done.restored += [place for place in places if restore(session.view, *place)]
         vault.unnote(id_, "purged")
     session = session.deployment.open(today=session.today)
+    fresh = unpurged(vault, session.view)
     plan = _planned(vault, session.view, session.today)
     done.documents = dict(Counter(name for names in plan.because.values() for name in names))
     done.copies = len(plan.because) - len({name.partition("\n")[0] for name in plan.needles})
@@ -184,8 +192,10 @@ def run(session: Session, progress: Progress = lambda what, done, total: None, *
         done.files_searched = found.files
         done.left = [trace for trace in found.traces if trace.document not in plan.explained]
         done.unsearched = found.unsearched
+    if fresh:
+        done.unsearched += [name for name in older.unreadable(session.view) if name not in done.unsearched]
     if done.proven:
-        vault.note({id_: {"purged": None} for id_ in deciding(vault)})
+        vault.note({id_: {"purged": None} for id_ in {*done.documents, *fresh}})
         vault.finish_purging()
     return done
 
@@ -193,11 +203,11 @@ def run(session: Session, progress: Progress = lambda what, done, total: None, *
 def _planned(vault: Vault, view: View, today: date) -> Plan:
     """What is to be removed now, written down: what is in the store, and what an interrupted purge has left to do."""
     begun, arrived = Plan.read(vault) or Plan(today), _arrived(vault, view)
-    needles, explained = _needles(view, arrived)
+    wanted, explained = needles.of(view, arrived)
     documents = {
         place: {**begun.documents.get(place, {}), **arrived.get(place, {})} for place in {**begun.documents, **arrived}
     }
-    plan = Plan(begun.on, documents, {**begun.needles, **needles}, begun.explained | explained)
+    plan = Plan(begun.on, documents, {**begun.needles, **wanted}, begun.explained | explained)
     if plan.documents:
         plan.write(vault)
     return plan
@@ -228,45 +238,3 @@ def _record(vault: Vault, store: Store) -> None:
             gone.setdefault(id_, []).append(release.id)
     for id_, names in sorted(gone.items()):
         vault.note_releases(id_, names, {old: replaced[old] for old in names if old in replaced})
-
-
-# -- what to search for --------------------------------------------------------------------------------------------
-
-
-def _needles(view: View, waiting: Mapping[Place, Iterable[str]]) -> tuple[dict[str, str], set[str]]:
-    """Name -> what must be nowhere afterwards: each removed text as a whole, and some lines that no other document has.
-
-    The name begins with the document's id. Returns also the ids of documents that may hold such a line all the same, e.g.
-    copies that stay. A document whose every piece another one holds as well has no needle.
-    """
-    texts = {id_: text for place, ids in waiting.items() for id_, text in _texts(view, place, set(ids))}
-    pieces = {f"{id_}\n{number}": piece for id_, text in texts.items() for number, piece in enumerate(_pieces(text))}
-    if not pieces:
-        return {}, set()
-    explained: set[str] = set()
-    shared: set[str] = set()
-    for source in view.store.sources():
-        for partition in view.partitions(f"sources/{source}", "documents"):
-            manifest = view.need(Address.of_source(source, "documents", partition))
-            for part in view.store.parts(manifest, ["id", "text"]):
-                for id_, text in part.iter_rows():
-                    if id_ in texts:
-                        continue
-                    if inside := [name for name, piece in pieces.items() if piece in text]:
-                        shared.update(inside)
-                        explained.add(id_)
-    return {name: piece for name, piece in pieces.items() if name not in shared}, explained
-
-
-def _texts(view: View, place: Place, ids: set[str]) -> Iterable[tuple[str, str]]:
-    manifest = view.need(Address.of_source(place[0], "documents", place[1]))
-    for part in view.store.parts(manifest, ["id", "text"]):
-        for id_, text in part.iter_rows():
-            if id_ in ids:
-                yield id_, text
-
-
-def _pieces(text: str) -> list[str]:
-    """The whole text and its longest lines, as far as they are long enough to mean something."""
-    lines = sorted({line.strip() for line in text.splitlines()}, key=lambda line: (-len(line), line))[:NEEDLES]
-    return [piece for piece in dict.fromkeys((text.strip(), *lines)) if len(piece.encode()) >= SHORTEST_NEEDLE]

@@ -214,6 +214,34 @@ def test_a_release_that_was_written_anew_is_written_anew_again(corpus: Corpus) -
         assert problems(corpus.home / "releases" / new) == []
 
 
+def test_a_document_that_only_an_older_release_holds_leaves_that_release(corpus: Corpus, published_once: Corpus) -> None:
+    folder = corpus.home.parent / "papers"
+    shutil.copytree(published_once.folder("papers"), folder)
+    left = [line for line in (folder / "mixed.jsonl").read_text().splitlines(keepends=True) if '"hostile"' not in line]
+    record = corpus.registry / "papers.yaml"
+    own = corpus.home.parent / "registry"
+    shutil.copytree(corpus.registry, own)
+    corpus.registry = own
+    (own / record.name).write_text(record.read_text().replace(str(published_once.folder("papers")), str(folder)))
+    (folder / "mixed.jsonl").write_text("".join(left))
+    assert not build(corpus.deployment.open(today=LATER)).failed
+    before = {one.id for one in history.read(Store(corpus.home)) if one.id in rewriting_of(corpus)}
+    grant(corpus, 1, GONE)
+    done = purged(corpus)
+    assert done.documents == {"TD-2026-0001": 1}
+    assert done.erased.rewritten.keys() == before
+    assert list(files_with(corpus.home, released.SECRET)) == []
+    session = corpus.deployment.open()
+    assert purge.due(session.vault, session.view) is None
+    assert verify(Store(corpus.home)).problems == ()
+
+
+def rewriting_of(corpus: Corpus) -> set[str]:
+    """The releases that hold the document."""
+    store = Store(corpus.home)
+    return {one.id for one in history.read(store) if rewriting.held(store, one.id, {GONE})}
+
+
 class Killed(BaseException):
     """The process ends here."""
 
@@ -265,7 +293,8 @@ def test_killed_before_any_write_and_run_again_it_leaves_the_same_bytes(corpus: 
         purged(corpus)
     expected, order = contents(corpus.home / "releases"), history.read(Store(corpus.home))
     assert whole.happened - whole.before_erasing > 60
-    for write in sorted({whole.happened * point // POINTS for point in range(min(POINTS, whole.happened))}):
+    points = min(POINTS, whole.happened)
+    for write in (whole.happened * point // points for point in range(points)):
         shutil.rmtree(corpus.home)
         shutil.copytree(kept, corpus.home)
         with pytest.raises(Killed), ending_before(write):
