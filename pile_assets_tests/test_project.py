@@ -291,8 +291,8 @@ def test_a_planted_drawer_is_found(name):
 
 def missing_targets(pages: Files, makefile: str) -> list[str]:
     """`make` commands of the pages that the Makefile does not have."""
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    said = [(name, word) for name, text in pages.items() for word in re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)]
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    said = [(name, word) for name, text in pages.items() for word in re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE)]
     return [f"{name}: make {word}" for name, word in said if word not in targets]
 
 
@@ -324,7 +324,10 @@ def test_every_make_command_of_the_pages_exists(tracked, pages):
 
 
 def test_a_planted_make_command_that_does_not_exist_is_found():
-    assert missing_targets({"README.md": "```\nmake corpus\n```\nor `make run`"}, "run:\n") == ["README.md: make corpus"]
+    assert missing_targets({"README.md": "```\nmake corpus\n```\nor `make run`, or `make run-twice`"}, "run:\n") == [
+        "README.md: make corpus",
+        "README.md: make run-twice",
+    ]
 
 
 def test_every_relative_link_of_the_pages_leads_somewhere(tracked, pages):
