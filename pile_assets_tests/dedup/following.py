@@ -201,15 +201,19 @@ class Following(RuleBasedStateMachine):
 
     @rule(name=names, contents=st.data(), tier=st.integers(0, 1))
     def put(self, name: str, contents: Any, tier: int) -> None:
-        """A partition arrives, or is published again with other documents."""
+        """A partition arrives, or is published again with other documents. What arrives last in rank changes no other one."""
         drawn = contents.draw(st.lists(self.contents, max_size=7))
-        known = self.parts.get(name)
+        known, before = self.parts.get(name), dict(self.published)
+        last = known is None and all(part.tier <= tier for part in self.parts.values())
         if known is None:
             self.arrivals += 1
         seniority = known.seniority if known else self.arrivals
         docs = self.named(name, drawn)
         self.parts[name] = Part(docs, known.tier if known else tier, seniority)
         self.change()
+        if last:
+            event("arrived last")
+            assert before == {other: content for other, content in self.published.items() if other != name}
 
     @precondition(lambda self: any(part.docs for part in self.parts.values()))
     @rule(data=st.data())
