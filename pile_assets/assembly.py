@@ -31,6 +31,10 @@ from pile_assets.view import View
 SHARD_BYTES = 32 * 1024 * 1024
 """Target size T of a shard in bytes of text; a deployment sets its own with PILE_SHARD_BYTES."""
 
+TEXT_TOGETHER = 32 * 1024 * 1024
+"""Bytes of text that the writing of a shard holds at once, beside its rows without text and one part file of a partition. Only
+a shard of one large partition, or of a larger target, has more: its partition is read again for every so many bytes."""
+
 PLAN_VERSION, SHARD_VERSION, CONTENT_VERSION = "1", "1", "1"
 
 
@@ -149,23 +153,31 @@ def _empty_shard(address: Address, key: str) -> Manifest:
 def _merge(view: View, plan: Manifest, address: Address, key: str) -> Manifest:
     family = address.partition.rpartition("-")[0]
     inputs = shard_inputs(plan, address.partition)
-    rows = pl.concat([_kept_rows(view, source, partition, family, version) for source, partition, _, _, version in inputs])
-    rows = merge.order(rows)
+    rows = merge.order(pl.concat([_kept_rows(view, source, part, family, version) for source, part, _, _, version in inputs]))
     cuts = merge.cut(rows["id"].to_list(), rows["bytes"].to_list(), plan.facts["shard_bytes"] // merge.PARTS_PER_SHARD)
-    files: list[FileRef] = [view.store.write_part(address, rows[indices[0] : indices[-1] + 1]) for indices in cuts]
+    files: list[FileRef] = []
+    for together in merge.batches(cuts, rows["bytes"].to_list(), TEXT_TOGETHER):
+        files += _write_parts(view, address, rows, together)
     facts = {
         "made_of": [[source, partition, docs, size] for source, partition, docs, size, _ in inputs],
         "bytes": int(rows["bytes"].sum()),
         "histograms": merge.histograms(rows),
     }
-    version = rows_digest(rows.drop("text").iter_rows())
+    version = rows_digest(rows.iter_rows())
     return Manifest(
         address, key, SHARD_VERSION, {"shard_plan": key}, version, {}, Counts(rows.height, rows.height), tuple(files), facts
     )
 
 
+def _write_parts(view: View, address: Address, rows: pl.DataFrame, cuts: list[list[int]]) -> list[FileRef]:
+    """Write successive part files; `cuts` are the positions of their rows, which are given without texts."""
+    first, beyond = cuts[0][0], cuts[-1][-1] + 1
+    whole = _with_texts(view, rows[first:beyond])
+    return [view.store.write_part(address, whole[cut[0] - first : cut[-1] + 1 - first]) for cut in cuts]
+
+
 def _kept_rows(view: View, source: str, partition: str, family: str, version: str) -> pl.DataFrame:
-    """The shard rows of one partition and family, read from the files its verdicts were decided on.
+    """The shard rows of one partition and family without their text, read from the files its verdicts were decided on.
 
     Raises PileError where `dedup` has decided again since the plan was made: a shard is never written under a key
     that promises other rows.
@@ -185,15 +197,33 @@ def _kept_rows(view: View, source: str, partition: str, family: str, version: st
     )
     pins = unique.facts["pins"]
     facts = _chosen(view, pinned_paths(view, pins, source, partition, "documents"), kept, list(ROW_FIELDS))
-    edits = ["id", "modified", "text_sha256", "bytes", "text"]
-    texts = _chosen(view, pinned_paths(view, pins, source, partition, "cleaned"), kept, edits)
-    return facts.join(texts, on="id", how="left", maintain_order="left").select(list(schemas.SHARD_ROWS))
+    edits = ["id", "modified", "text_sha256", "bytes"]
+    edited = _chosen(view, pinned_paths(view, pins, source, partition, "cleaned"), kept, edits)
+    columns = [name for name in schemas.SHARD_ROWS if name != "text"]
+    return facts.join(edited, on="id", how="left", maintain_order="left").select(columns)
+
+
+def _with_texts(view: View, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows in shard order with their texts, read from the files that the rows were read from."""
+    texts = []
+    for place, kept in rows.partition_by("source", "partition", as_dict=True).items():
+        source, partition = map(str, place)
+        unique = view.need(Address.of_source(source, "unique", partition))
+        paths = pinned_paths(view, unique.facts["pins"], source, partition, "cleaned")
+        texts.append(_chosen(view, paths, kept.select("id"), ["id", "text"]))
+    return rows.join(pl.concat(texts), on="id", how="left", maintain_order="left").select(list(schemas.SHARD_ROWS))
 
 
 def _chosen(view: View, paths: Iterable[Path], kept: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     """The kept rows of some part files, in file order, one part in memory at a time beside the result."""
     parts = (view.store.read_part(path, columns) for path in paths)
-    return pl.concat([part.join(kept, on="id", how="semi", maintain_order="left") for part in parts])
+    chosen = (part.join(kept, on="id", how="semi", maintain_order="left") for part in parts)
+    return pl.concat([_apart(rows) for rows in chosen])
+
+
+def _apart(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with texts of their own: a row that was chosen from a part keeps all texts of that part in memory."""
+    return rows.with_columns(pl.concat_str("text", pl.lit("")).alias("text")) if "text" in rows.columns else rows
 
 
 def changed_because(before: Manifest | None, after: Manifest) -> list[str]:

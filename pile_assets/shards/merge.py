@@ -74,6 +74,20 @@ def _next_cut(cut_hashes: Hashes, ends: npt.NDArray[np.int64], start: int, targe
     return first + int(np.argmin(cut_hashes[first:beyond])) + 1
 
 
+def batches(cuts: Sequence[list[int]], sizes: Sequence[int], limit_bytes: int) -> list[list[list[int]]]:
+    """Successive part files, as `cut` gives them, that hold at most so much text together; one that is larger is alone."""
+    found: list[list[list[int]]] = []
+    held = 0
+    for part in cuts:
+        size = sum(sizes[position] for position in part)
+        if not found or held + size > limit_bytes:
+            found.append([])
+            held = 0
+        found[-1].append(part)
+        held += size
+    return found
+
+
 def _hashes(ids: Sequence[str]) -> tuple[Hashes, Hashes]:
     """Order hash and cut hash of every id: independent, since in hash order the least of a window is always its first."""
     digests = b"".join(hashlib.sha256(id_.encode()).digest()[:16] for id_ in ids)

@@ -186,3 +186,17 @@ def test_golden_layout():
     """Fails when output changes: then change `merge.PARAMETERS` and renew the digest."""
     content = repr([merge.PARAMETERS, parts({f"s:{number}": number * 37 % 400 for number in range(60)})]).encode()
     assert hashlib.sha256(content).hexdigest()[:16] == "ab5d29ab0f2cd3ae"
+
+
+@thorough
+@given(documents, st.integers(1, 6 * TARGET))
+def test_batches_are_the_part_files_in_order_and_hold_no_more_than_they_may(found, limit):
+    rows = merge.order(frame(found))
+    held = rows["bytes"].to_list()
+    cuts = merge.cut(rows["id"].to_list(), held, TARGET)
+    batches = merge.batches(cuts, held, limit)
+    assert [part for batch in batches for part in batch] == cuts
+    weights = [sum(held[position] for part in batch for position in part) for batch in batches]
+    assert all(weight <= limit or len(batch) == 1 for weight, batch in zip(weights, batches, strict=True))
+    firsts = [sum(held[position] for position in batch[0]) for batch in batches]
+    assert all(weight + first > limit for weight, first in zip(weights, firsts[1:], strict=False)), "no batch is cut early"
