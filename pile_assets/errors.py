@@ -6,7 +6,7 @@ silently: the chain catches `Quarantine` per partition, the command line prints 
 """
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 
 class PileError(Exception):
@@ -26,6 +26,10 @@ class PileError(Exception):
         place = " / ".join(part for part in (self.source, self.partition, self.document) if part)
         return f"{place + ': ' if place else ''}{self.cause} Next: {self.remedy}"
 
+    def __reduce__(self) -> Any:
+        """So that an error can cross from one process to another: its parts are no arguments of `Exception`."""
+        return _made_again, (type(self), self.args, self.__dict__)
+
     def at(self, *, source: str | None = None, partition: str | None = None, document: str | None = None) -> Self:
         """This error, with those parts of its place filled in that it did not name itself."""
         self.source, self.partition = self.source or source, self.partition or partition
@@ -41,6 +45,12 @@ class PileError(Exception):
             "cause": self.cause,
             "remedy": self.remedy,
         }
+
+
+def _made_again(kind: type[PileError], arguments: tuple[Any, ...], parts: dict[str, Any]) -> PileError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(parts)
+    return error
 
 
 class Quarantine(PileError):

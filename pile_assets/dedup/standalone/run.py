@@ -18,8 +18,8 @@ written before the manifest that names them; those that it names no longer are r
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from pile_assets.dedup import resolve
 from pile_assets.dedup.engine import OFFERED, Engine, Member
 from pile_assets.dedup.standalone.reading import SUPPORTED, Columns
 from pile_assets.dedup.standalone.signing import Input, Signed, file_digest, input_key, sign
+from pile_assets.dedup.standalone.workers import pool
 from pile_assets.errors import PileError, Quarantine
 from pile_assets.store import Address, FileRef, Store, canonical, digest, write_atomically
 
@@ -155,31 +156,30 @@ def sign_all(
 ) -> tuple[list[Signed], int]:
     """What each input came to, and how many were signed now. Each is committed by itself: a stopped run goes on from there."""
 
-    def one(given: Input) -> tuple[Signed, bool]:
-        record = results.cache / "inputs" / f"{digest(given.name)}.json"
-        try:
-            key = input_key(file_digest(given.path), columns)
-        except Quarantine as error:
-            return Signed.left_out(given.name, "", error), False
-        known = _known(results, record)
-        if known and known.key == key and known.name == given.name:
-            return known, False
-        signed = sign(results, given, key, columns)
-        write_atomically(record, signed.to_bytes())
-        return signed, True
-
     found: list[Signed] = []
     fresh = 0
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for number, (signed, now) in enumerate(pool.map(one, inputs), 1):
-                tell(signed.name, number, len(inputs))
-                found.append(signed)
-                fresh += now
-        except BaseException:
-            pool.shutdown(cancel_futures=True)  # what is interrupted or has failed begins no further input
-            raise
+    with pool(workers, inputs) as executor:
+        for number, (signed, now) in enumerate(executor.map(partial(_sign_one, results.home, columns), inputs), 1):
+            tell(signed.name, number, len(inputs))
+            found.append(signed)
+            fresh += now
     return found, fresh
+
+
+def _sign_one(home: Path, columns: Columns, given: Input) -> tuple[Signed, bool]:
+    """What an input came to, and whether it was signed now."""
+    results = Results(home)
+    record = results.cache / "inputs" / f"{digest(given.name)}.json"
+    try:
+        key = input_key(file_digest(given.path), columns)
+    except Quarantine as error:
+        return Signed.left_out(given.name, "", error), False
+    known = _known(results, record)
+    if known and known.key == key and known.name == given.name:
+        return known, False
+    signed = sign(results, given, key, columns)
+    write_atomically(record, signed.to_bytes())
+    return signed, True
 
 
 def _known(results: Results, record: Path) -> Signed | None:

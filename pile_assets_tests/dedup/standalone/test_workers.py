@@ -1,0 +1,94 @@
+"""Workers: processes give the same bytes as threads, and none of them outlives the one it works for."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pile_assets.dedup.standalone import workers
+from pile_assets.dedup.standalone.reading import Columns
+from pile_assets.dedup.standalone.run import find_inputs, run
+from pile_assets.dedup.standalone.signing import Input
+from pile_assets.errors import Busy, PileError, Quarantine, RegistryError
+from pile_assets_tests.commands import PROJECT
+from pile_assets_tests.dedup.standalone import killing
+
+NAMES = killing.NAMES[:4]
+MANY_PROCESSES = """
+import sys
+from pile_assets.cli import main
+from pile_assets.dedup.standalone import workers
+
+if __name__ == "__main__":
+    workers.PROCESSES_FROM = 0
+    main()
+"""
+
+
+def test_processes_end_in_the_bytes_that_threads_end_in(tmp_path, monkeypatch):
+    killing.publish(tmp_path / "in", 3, NAMES)
+    (tmp_path / "in" / "broken.jsonl.gz").write_bytes(b"no gzip")
+    reports = []
+    for out, floor in (("threads", workers.PROCESSES_FROM), ("processes", 0)):
+        monkeypatch.setattr(workers, "PROCESSES_FROM", floor)
+        reports.append(run(find_inputs([tmp_path / "in"], tmp_path / out), tmp_path / out, Columns(), workers=2))
+    assert reports[0] == reports[1]
+    assert list(reports[0].failed) == [(tmp_path / "in" / "broken.jsonl.gz").as_posix()]
+    assert killing.results(tmp_path / "threads") == killing.results(tmp_path / "processes")
+
+
+def test_small_inputs_are_not_worth_a_process(tmp_path):
+    sparse = tmp_path / "large.jsonl"
+    with open(sparse, "wb") as file:
+        file.truncate(workers.PROCESSES_FROM)
+    large, gone = Input("large", sparse), Input("gone", tmp_path / "gone.jsonl")
+    with workers.pool(2, [gone, gone]) as few, workers.pool(1, [large, large]) as one, workers.pool(2, [large]) as alone:
+        assert {type(few), type(one), type(alone)} == {ThreadPoolExecutor}
+    with workers.pool(2, [large, gone]) as many:
+        assert isinstance(many, ProcessPoolExecutor)
+
+
+def test_workers_end_at_once_when_the_process_they_work_for_is_killed(tmp_path):
+    killing.publish(tmp_path / "in", 4, NAMES)
+    script = tmp_path / "many.py"
+    script.write_text(MANY_PROCESSES)
+    out = tmp_path / "out"
+    words = [sys.executable, str(script), "dedup", "run", str(tmp_path / "in"), "--out", str(out)]
+    process = subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(PROJECT)})
+    until(lambda: any((out / "cache" / "inputs").glob("*.json")) or process.poll() is not None)
+    children = [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+    assert len(children) >= 2, "the workers, and who keeps their resources"
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    until(lambda: not any(alive(pid) for pid in children))
+    killing.finish(tmp_path / "in", out)
+    killing.finish(tmp_path / "in", tmp_path / "undisturbed")
+    assert killing.results(out) == killing.results(tmp_path / "undisturbed")
+
+
+def until(condition) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.parametrize("kind", [PileError, Quarantine, Busy, RegistryError])
+def test_an_error_crosses_from_one_process_to_another_with_all_its_parts(kind):
+    error = kind("The disk is full.", remedy="Make room.").at(source="s", document="s:d")
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), again.args, vars(again)) == (kind, error.args, vars(error))
+    assert str(again) == str(error)
