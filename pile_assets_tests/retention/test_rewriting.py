@@ -248,10 +248,11 @@ class Killed(BaseException):
 
 @dataclass
 class Writes:
-    """How many files and folders got or lost their name, and how many of them before older files were erased."""
+    """How many files and folders got or lost their name, and how many of them before and with the erasing of older files."""
 
     happened: int = 0
     before_erasing: int = 0
+    with_erasing: int = 0
 
 
 @contextmanager
@@ -270,7 +271,9 @@ def ending_before(write: int) -> Iterator[Writes]:
 
     def erase(*arguments: Any) -> erasure.Erased:
         counted.before_erasing = counted.happened
-        return real_erase(*arguments)
+        done = real_erase(*arguments)
+        counted.with_erasing = counted.happened
+        return done
 
     real_erase = erasure.erase
     with pytest.MonkeyPatch.context() as patched:
@@ -291,6 +294,7 @@ def test_killed_before_any_write_and_run_again_it_leaves_the_same_bytes(corpus: 
     shutil.copytree(corpus.home, kept)
     with ending_before(-1) as whole:
         purged(corpus)
+    assert not build(corpus.deployment.open(today=LATER), discover=False).failed  # the release that tells of it
     expected, order = contents(corpus.home / "releases"), history.read(Store(corpus.home))
     assert whole.happened - whole.before_erasing > 60
     points = min(POINTS, whole.happened)
@@ -299,10 +303,11 @@ def test_killed_before_any_write_and_run_again_it_leaves_the_same_bytes(corpus: 
         shutil.copytree(kept, corpus.home)
         with pytest.raises(Killed), ending_before(write):
             purge.run(corpus.deployment.open(today=LATER))
-        another_day = LATER if write < whole.before_erasing else LATER + timedelta(days=40)
-        session = corpus.deployment.open(today=another_day)
+        again_on = LATER + timedelta(days=40) if whole.before_erasing <= write < whole.with_erasing else LATER
+        session = corpus.deployment.open(today=again_on)
         assert purge.due(session.vault, session.view), write
         assert purge.run(session).proven
+        assert not build(corpus.deployment.open(today=LATER), discover=False).failed
         assert contents(corpus.home / "releases") == expected, write
         assert history.read(Store(corpus.home)) == order, write
         assert list(files_with(corpus.home, released.SECRET)) == [], write
