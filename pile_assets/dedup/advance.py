@@ -13,7 +13,8 @@ loops that decide (`propagation`), the definition (`resolve`), files (`state`, `
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -155,7 +156,8 @@ def _decide(state: State, added: U32, removed: U32, counters: Counters) -> U8:
         _check_ids(state, documents, added)
         seeds = np.concatenate([removed, added[table.standing[added] == LIVE]])
         searched = state.index.arrays(table.size)
-        propagation.propagate(documents, searched, seeds, AGREEMENT, touched, counters)
+        with _scratch(state) as lost, _scratch(state) as settled:
+            propagation.propagate(documents, searched, seeds, lost, settled, AGREEMENT, touched, counters)
         state.index.check(searched.seen)
         state.index.tidy(documents)
     table.records.check(np.flatnonzero(documents.seen))
@@ -197,13 +199,19 @@ def _decide_all(state: State, documents: Documents, counters: Counters) -> U8:
         runs.mark_shared(searched, 0, shared)
     _check_ids(state, documents, np.flatnonzero(shared).astype(np.uint32))
     order = _by_rank(documents, np.flatnonzero(shared & (table.standing == LIVE)).astype(np.uint32))
-    with tempfile.TemporaryFile(dir=state.folder.path) as scratch:
-        if order.size:
-            kept = np.memmap(scratch, np.uint32, "w+", shape=state.index.keys.rows).view(np.ndarray)
+    if order.size:
+        with _scratch(state) as kept:
             propagation.settle(documents, searched, order, kept, AGREEMENT, counters)
     counters[propagation.EVALUATED] = np.count_nonzero(table.standing == LIVE)
     touched: U8 = ((table.canonical != before[0]) | (table.agreement != before[1])).astype(np.uint8)
     return touched
+
+
+@contextmanager
+def _scratch(state: State) -> Iterator[U32]:
+    """A number for every row of the index, all 0: in a file without a name, so that only what is used takes room."""
+    with tempfile.TemporaryFile(dir=state.folder.path) as file:
+        yield np.memmap(file, np.uint32, "w+", shape=max(1, state.index.keys.rows)).view(np.ndarray)
 
 
 def _by_rank(documents: Documents, numbers: U32) -> U32:

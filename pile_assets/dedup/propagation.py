@@ -14,7 +14,7 @@ import numpy as np
 
 from pile_assets.compiling import numba
 from pile_assets.dedup.kernel import _agreement
-from pile_assets.dedup.runs import I64, KEYS, NONE, U8, U32, Documents, Index, Number, better, find, in_bucket, key_of
+from pile_assets.dedup.runs import I64, KEYS, NONE, U8, U32, Documents, Index, Number, behind, better, find, in_bucket, key_of
 from pile_assets.dedup.signatures import PERMUTATIONS
 from pile_assets.dedup.table import LIVE, RECORDS_PER_BLOCK
 
@@ -55,50 +55,82 @@ def keys_to_search(documents: Documents, document: Number) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def best_kept(documents: Documents, index: Index, document: Number, threshold: int, counters: I64) -> tuple[np.int64, int]:
+def best_kept(
+    documents: Documents, index: Index, document: Number, lost: U32, threshold: int, counters: I64
+) -> tuple[np.int64, int]:
     """The best-ranked kept duplicate of a document and what `resembles` says of it; (-1, 0) where there is none.
 
     Exact duplicates come first: one that is kept is the answer, since the document has the same neighbours.
     A bucket stands in order of rank, so the search in it ends at the first that is kept and resembles, at the
-    document itself, and at the best one found so far.
+    document itself, and at the best one found so far. Rows in `lost` are passed, see `propagate`.
     """
     best, likeness = np.int64(-1), 0
     documents.seen[document // RECORDS_PER_BLOCK] = 1
     for which in range(1, keys_to_search(documents, document)):
         key = key_of(documents, document, which)
         for run in range(index.runs.shape[0]):
-            position = find(index, run, key)
+            position = past(lost, find(index, run, key))
             while in_bucket(index, run, position, key):
                 other = np.int64(index.refs[position])
-                position += 1
                 if not better(documents, other, document) or (best >= 0 and not better(documents, other, best)):
                     break
                 if documents.canonical[other] != other:
+                    lost[position] = 1
+                    position = past(lost, position)
                     continue
                 found = resembles(documents, which, document, other, threshold, counters)
                 if found:
                     best, likeness = other, found
                     break
+                position = past(lost, position + 1)
         if which == 1 and best >= 0:
             return best, likeness
     return best, likeness
+
+
+@numba.njit(cache=True, nogil=True)
+def past(rows: U32, position: Number) -> np.int64:
+    """The first row from a position on that is not to be passed; shortens the way for whoever comes next.
+
+    `rows` says how many rows from each on need not be looked at, 0 for one that must be: a forest as of disjoint sets, with
+    the halving of paths of Tarjan and van Leeuwen (Worst-case analysis of set union algorithms, 1984).
+    """
+    position = np.int64(position)
+    while position < rows.size and rows[position]:
+        following = position + np.int64(rows[position])
+        if following < rows.size:
+            rows[position] += rows[following]
+        position += np.int64(rows[position])
+    return position
 
 
 # -- a change ------------------------------------------------------------------------------------------------------
 
 
 @numba.njit(cache=True, nogil=True)
-def propagate(documents: Documents, index: Index, seeds: U32, threshold: int, touched: U8, counters: I64) -> None:
+def propagate(
+    documents: Documents, index: Index, seeds: U32, lost: U32, settled: U32, threshold: int, touched: U8, counters: I64
+) -> None:
     """Decide again what a change can reach: the documents that came or left, and those whose canonical that moves.
 
     `seeds` are the documents that came, live and in the index, and those that left, no longer live, still in the index
     and still with their last verdict, which is how their dependants are found. Marks in `touched` every document whose
     verdict is another one. Documents are taken in order of rank; what one of them wakes ranks after it, so that each is
     evaluated once.
+
+    `lost` and `settled` are as long as the index and come in all 0. They keep the work in a bucket that many documents share
+    in proportion to the change, whoever in it comes, goes, wins or loses. Since whatever ranks before the document at hand
+    is decided for good, a row is of no more interest to those that come after it
+
+    - in `lost`, to whoever looks for a better kept document, when its own ranks before them and is not kept;
+    - in `settled`, to whoever has become kept or is kept no longer, when its own ranks after them and will be evaluated
+      anyway, or has a canonical that is decided.
     """
+    waiting = np.zeros(index.limit, np.uint8)
     heap, size = np.empty(max(64, 2 * seeds.size), np.uint32), 0
     for seed in seeds:
         heap, size = _push(documents, heap, size, seed)
+        waiting[seed] = 1
     last = np.int64(-1)
     while size:
         document, size = _pop(documents, heap, size)
@@ -109,7 +141,7 @@ def propagate(documents: Documents, index: Index, seeds: U32, threshold: int, to
         before = documents.canonical[document]
         best, likeness = np.int64(-1), 0
         if documents.standing[document] == LIVE:
-            best, likeness = best_kept(documents, index, document, threshold, counters)
+            best, likeness = best_kept(documents, index, document, lost, threshold, counters)
             after = np.uint32(best) if best >= 0 else np.uint32(document)
         else:
             after = NONE
@@ -118,54 +150,80 @@ def propagate(documents: Documents, index: Index, seeds: U32, threshold: int, to
             touched[document] = 1
         documents.canonical[document], documents.agreement[document] = after, equal
         if before == document and after != document:
-            heap, size = _wake_dependants(documents, index, document, heap, size)
+            heap, size = _wake_dependants(documents, index, document, waiting, settled, heap, size)
         if after == document and before != document:
-            heap, size = _claim_neighbours(documents, index, document, threshold, touched, counters, heap, size)
+            heap, size = _claim_neighbours(
+                documents, index, document, waiting, settled, threshold, touched, counters, heap, size
+            )
 
 
 @numba.njit(cache=True, nogil=True)
-def _wake_dependants(documents: Documents, index: Index, lost: Number, heap: U32, size: int) -> tuple[U32, int]:
+def _wake_dependants(
+    documents: Documents, index: Index, loser: Number, waiting: U8, settled: U32, heap: U32, size: int
+) -> tuple[U32, int]:
     """A document is kept no longer: its duplicates must look for another canonical, or be kept."""
-    documents.seen[lost // RECORDS_PER_BLOCK] = 1
-    for which in range(1, keys_to_search(documents, lost)):
-        key = key_of(documents, lost, which)
+    documents.seen[loser // RECORDS_PER_BLOCK] = 1
+    for which in range(1, keys_to_search(documents, loser)):
+        key = key_of(documents, loser, which)
         for run in range(index.runs.shape[0]):
-            position = find(index, run, key)
+            position = past(settled, behind(documents, index, run, key, loser))
             while in_bucket(index, run, position, key):
                 other = np.int64(index.refs[position])
-                position += 1
-                if other != lost and documents.canonical[other] == lost:
+                if not waiting[other] and documents.canonical[other] == loser and other != loser:
                     heap, size = _push(documents, heap, size, np.uint32(other))
+                    waiting[other] = 1
+                if _is_settled(documents, other, loser, waiting):
+                    settled[position] = 1
+                    position = past(settled, position)
+                else:
+                    position = past(settled, position + 1)
     return heap, size
 
 
 @numba.njit(cache=True, nogil=True)
 def _claim_neighbours(
-    documents: Documents, index: Index, won: Number, threshold: int, touched: U8, counters: I64, heap: U32, size: int
+    documents: Documents,
+    index: Index,
+    winner: Number,
+    waiting: U8,
+    settled: U32,
+    threshold: int,
+    touched: U8,
+    counters: I64,
+    heap: U32,
+    size: int,
 ) -> tuple[U32, int]:
     """A document is kept now: kept ones after it that resemble it must look again; duplicates of worse ones become its own."""
-    for which in range(1, keys_to_search(documents, won)):
-        key = key_of(documents, won, which)
+    for which in range(1, keys_to_search(documents, winner)):
+        key = key_of(documents, winner, which)
         for run in range(index.runs.shape[0]):
-            position = find(index, run, key)
+            position = past(settled, behind(documents, index, run, key, winner))
             while in_bucket(index, run, position, key):
                 other = np.int64(index.refs[position])
-                position += 1
-                canonical = np.int64(documents.canonical[other])
-                if canonical == NONE or not better(documents, won, other):
-                    continue
-                if canonical != other and not better(documents, won, canonical):
-                    continue
-                found = resembles(documents, which, won, other, threshold, counters)
-                if not found:
-                    continue
-                if canonical == other:
-                    heap, size = _push(documents, heap, size, np.uint32(other))
+                if not _is_settled(documents, other, winner, waiting) and better(documents, winner, other):
+                    found = resembles(documents, which, winner, other, threshold, counters)
+                    if found and documents.canonical[other] == other:
+                        heap, size = _push(documents, heap, size, np.uint32(other))
+                        waiting[other] = 1
+                    elif found:
+                        documents.canonical[other], documents.agreement[other] = np.uint32(winner), np.uint8(max(found, 0))
+                        touched[other] = 1
+                        counters[REPOINTED] += 1
+                if _is_settled(documents, other, winner, waiting):
+                    settled[position] = 1
+                    position = past(settled, position)
                 else:
-                    documents.canonical[other], documents.agreement[other] = np.uint32(won), np.uint8(max(found, 0))
-                    touched[other] = 1
-                    counters[REPOINTED] += 1
+                    position = past(settled, position + 1)
     return heap, size
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_settled(documents: Documents, other: Number, document: Number, waiting: U8) -> bool:
+    """Whether a document that ranks after the one at hand, or is that one, is of no interest to any that will be at hand."""
+    canonical = np.int64(documents.canonical[other])
+    if waiting[other] or canonical == NONE or other == document:
+        return True
+    return canonical != other and not better(documents, document, canonical)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -256,6 +256,23 @@ def in_bucket(index: Index, run: int, position: Number, key: np.uint64) -> bool:
 
 
 @numba.njit(cache=True, nogil=True)
+def behind(documents: Documents, index: Index, run: int, key: np.uint64, document: Number) -> int:
+    """Where in the key's bucket those begin that do not rank before a document: itself, or whatever comes after its place."""
+    low, step = find(index, run, key), 1
+    while in_bucket(index, run, low + step - 1, key) and better(documents, np.int64(index.refs[low + step - 1]), document):
+        low += step
+        step *= 2
+    high = low + step - 1
+    while low < high:
+        middle = (low + high) >> 1
+        if in_bucket(index, run, middle, key) and better(documents, np.int64(index.refs[middle]), document):
+            low = middle + 1
+        else:
+            high = middle
+    return int(low)
+
+
+@numba.njit(cache=True, nogil=True)
 def find_twice(documents: Documents, index: Index, numbers: U32) -> tuple[int, int]:
     """The first of these documents whose id another one has too, and that one; (-1, -1) where there is none."""
     for unsigned in numbers:

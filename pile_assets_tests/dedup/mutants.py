@@ -56,9 +56,13 @@ LOOKS = """    for which in range(1, keys_to_search(documents, document)):
 STOPS = "if not better(documents, other, document) or (best >= 0 and not better(documents, other, best)):"
 RANKS = """    if documents.rank[left] != documents.rank[right]:
         return bool(documents.rank[left] < documents.rank[right])"""
-DEMOTES = """                if canonical == other:
-                    heap, size = _push(documents, heap, size, np.uint32(other))"""
-POINTS = "documents.canonical[other], documents.agreement[other] = np.uint32(won), np.uint8(max(found, 0))"
+DEMOTES = """                    if found and documents.canonical[other] == other:
+                        heap, size = _push(documents, heap, size, np.uint32(other))
+                        waiting[other] = 1"""
+POINTS = "documents.canonical[other], documents.agreement[other] = np.uint32(winner), np.uint8(max(found, 0))"
+FOLLOWS = "following = position + np.int64(rows[position])"
+BEHIND = """        if in_bucket(index, run, middle, key) and better(documents, np.int64(index.refs[middle]), document):
+            low = middle + 1"""
 PARENTS = "if not _before(documents, document, heap[parent]):"
 
 MUTANTS = (
@@ -74,7 +78,7 @@ MUTANTS = (
         "if before == document and after != document:",
         "if before == document and after != document and after != NONE:",
     ),
-    Mutant("no demotion of worse kept", "propagation.py", DEMOTES, DEMOTES.replace("heap, size = _push", "_push")),
+    Mutant("no demotion of worse kept", "propagation.py", DEMOTES, DEMOTES.partition("\n")[0] + "\n" + 24 * " " + "pass"),
     Mutant("no re-point of dup_of", "propagation.py", POINTS, "pass"),
     Mutant(
         "first kept instead of best kept",
@@ -90,6 +94,20 @@ MUTANTS = (
         "return equal if equal >= threshold else 0",
         "return equal if equal > threshold else 0",
     ),
+    Mutant(
+        "whoever is worse passed for good",
+        "propagation.py",
+        "return canonical != other and not better(documents, document, canonical)",
+        "return canonical != other",
+    ),
+    Mutant(
+        "kept ones passed for good",
+        "propagation.py",
+        "return canonical != other and not better(documents, document, canonical)",
+        "return canonical == other or not better(documents, document, canonical)",
+    ),
+    Mutant("a way too far", "propagation.py", FOLLOWS, FOLLOWS + " + 1"),
+    Mutant("looks behind its own place only", "runs.py", BEHIND, BEHIND.replace("low = middle + 1", "low = middle + 2")),
     Mutant("heap without order", "propagation.py", PARENTS, "if parent >= 0:"),
     Mutant(
         "arrival order instead of rank",
