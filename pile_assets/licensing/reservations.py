@@ -8,7 +8,7 @@ import re
 import unicodedata
 
 _ALL_RIGHTS = (
-    "all rights reserved",
+    "all rights (?:are )?reserved",
     "alle rechte vorbehalten",
     "alle rechten voorbehouden",
     "alla rättigheter (?:förbehållna|förbehålles|reserverade)",
@@ -37,7 +37,7 @@ _ALL_RIGHTS = (
     "無断(?:転載|複製|複写|使用|引用)|不許複製|禁無断転載|すべての権利を留保",
     "무단 ?(?:전재|복제|배포|도용)|모든 권리(?:를|는)? ?보유|저작권자의 허락 없이",
 )
-"""What reserves all rights in so many words, by language. Spelled with accents in one character (NFC)."""
+"""What reserves all rights in so many words, by language. Spelled with accents in one character (NFC), and with one blank."""
 
 _RESERVED = re.compile("|".join(_ALL_RIGHTS), re.IGNORECASE)
 _PARTIAL = re.compile(
@@ -54,8 +54,9 @@ _ELEMENTS = {
 
 
 def reserved(text: str) -> bool:
-    """Whether it says, in one of the languages known, that all rights are reserved."""
-    return _RESERVED.search(unicodedata.normalize("NFC", text)) is not None
+    """Whether it says, in one of the languages known, that all rights are reserved; however the words are spaced."""
+    visible = "".join(" " if c.isspace() else c for c in text if unicodedata.category(c) != "Cf")
+    return _RESERVED.search(" ".join(unicodedata.normalize("NFC", visible).split())) is not None
 
 
 def partial(text: str) -> bool:

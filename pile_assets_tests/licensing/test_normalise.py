@@ -198,6 +198,14 @@ def test_rights_are_reserved_in_other_languages_too(words):
         assert reading.spdx is None or not accepted.judge(reading.spdx).accepted
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["All\u00a0rights\u00a0reserved", "all rights\n\t reserved", "All rights are reserved", "All\u200b rights reserved"],
+)
+def test_rights_are_reserved_however_the_words_are_spaced(words):
+    assert reservations.reserved(words)
+
+
 @pytest.mark.parametrize("words", ["The rights of all are reserved for later chapters", "Die Rechte aller", "droits de douane"])
 def test_words_of_rights_alone_reserve_nothing(words):
     assert not reservations.reserved(words)

@@ -36,6 +36,12 @@ _PAGE_TYPES = frozenset(
     {"WebPage", "WebSite", "Article", "BlogPosting", "NewsArticle", "ScholarlyArticle", "TechArticle", "CreativeWork", "Blog"}
     | {"Book", "Chapter", "LearningResource", "Course", "Report", "Recipe", "Dataset", "ItemPage", "AboutPage", "Legislation"}
 )
+_INLINE = frozenset(
+    {"a", "abbr", "b", "bdi", "big", "br", "cite", "em", "font", "i", "img", "mark", "small", "span", "strong", "sub", "sup"}
+    | {"time", "tt", "u", "wbr"}
+)
+MOST_INLINE = 100
+"""Pieces of inline mark-up within a sentence; what has more is no sentence, and is not put together."""
 _PROPERTIES = re.compile(
     r"(?:^|\s)(?:(?:cc|dct|dcterms|dc|schema|xhv):)?licen[cs]e(?:\s|$)|creativecommons\.org/ns#license", re.IGNORECASE
 )
@@ -126,10 +132,10 @@ class _Page:
             yield self._claim(kind, element.get("href") or "", reading, f"link in {region}")
 
     def reservations(self) -> Iterator[Claim]:
-        """Short pieces of text that say "All rights reserved" where the page speaks of itself."""
+        """Short pieces of text that say "All rights reserved" where the page speaks of itself, also with mark-up among them."""
         for element in self._root.iter("*"):
             own = None if element.tag in ("script", "style", "title") else element.text
-            for words, holder in ((own, element), (element.tail, element.getparent())):
+            for words, holder in ((own, element), (element.tail, element.getparent()), (_marked_up(element), element)):
                 if words and holder is not None and len(words) <= _SENTENCE and reservations.reserved(words):
                     region, kind = self._region(holder)
                     if kind == "file":
@@ -174,6 +180,14 @@ def _takes_back(words: str, spdx: str) -> bool:
     """
     rest = _MARK.sub(" ", addresses.without(words))
     return reservations.partial(rest) or reservations.beyond(rest, spdx)
+
+
+def _marked_up(element: etree._Element) -> str:
+    """The words of an element that holds only words and inline mark-up; "" where it holds anything else, or a great deal."""
+    for number, inner in enumerate(element.iterdescendants()):
+        if number == MOST_INLINE or inner.tag not in _INLINE:
+            return ""
+    return _text(element) if len(element) else ""
 
 
 def _text(element: etree._Element) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from pile_assets.licensing import reservations
 from pile_assets.licensing.extract import statements
 from pile_assets.licensing.model import Claim, Kind, Reading
 from pile_assets.sources.formats import xml
@@ -20,7 +21,6 @@ LARGEST = 64 * 1024 * 1024
 _ALI = "{http://www.niso.org/schemas/ali/1.0/}license_ref"
 _STATEMENTS = ("license", _ALI)
 _SPEAKS_OF_LICENCE = re.compile(r"licen[cs]e|creative commons|open[- ]access|public domain", re.IGNORECASE)
-_RESERVED = re.compile(r"all rights reserved", re.IGNORECASE)
 _OWN = ("front/article-meta", "front-stub", "article-meta")
 
 
@@ -59,7 +59,7 @@ def _of_permissions(permissions: etree._Element, path: str, sha256: str, kind: K
         if element.tag in _STATEMENTS:
             raw = etree.tostring(element, encoding="unicode", with_tail=False)
             yield from statements.stated(raw, "jats", where, kind=kind, scope=path, sha256=sha256)
-        elif element.tag == "copyright-statement" and kind == "file" and _RESERVED.search(_words(element)):
+        elif element.tag == "copyright-statement" and kind == "file" and reservations.reserved(_words(element)):
             reserved = Reading("conflict", "reservation")
             yield Claim(kind, path, statements.excerpt(_words(element)), reserved, "rightsholder", where, sha256)
 

@@ -56,6 +56,7 @@ def test_two_licences_of_one_article_bind_together():
 def test_reserved_rights_veto_the_licence_beside_them():
     reserved = "<copyright-statement>© 2020 A Publisher. All rights reserved.</copyright-statement>"
     assert judged(article(reserved + BY)).status == "conflict"
+    assert judged(article(reserved.replace("All rights reserved.", "Alle Rechte vorbehalten.") + BY)).status == "conflict"
     assert judged(article(reserved.replace("All rights reserved.", "") + BY)).accepted
 
 

@@ -103,7 +103,20 @@ def test_words_beside_a_mark_that_take_something_back_hold_the_page(words):
     assert judged(page(f"<footer>{mark(BY, 'This site is licensed under ')}</footer>")).accepted
 
 
-@pytest.mark.parametrize("words", ["All rights reserved.", "© 2019 – Alle Rechte vorbehalten", "Tous droits réservés"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("All rights reserved.", "© 2019 – Alle Rechte vorbehalten", "Tous droits réservés"),
+        *(
+            "All&nbsp;rights&nbsp;reserved",
+            "All rights\n      reserved.",
+            "All<br>Rights<br>Reserved",
+            "All rights&shy; reserved",
+        ),
+        *("All rights are reserved.", "© <b>A. Baker</b>, all <a href='/legal'>rights</a> reserved"),
+        "<p><span>All</span> <span>rights</span> <span><i>reserved</i></span></p>",
+    ],
+)
 def test_reserved_rights_elsewhere_on_the_page_veto_it(words):
     assert not judged(page(f"{mark(BY)}<footer>{words}</footer>")).accepted
     assert judged(page(f"{mark(BY)}<figure>{words}</figure>")).accepted
