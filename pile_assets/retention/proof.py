@@ -1,8 +1,9 @@
 """Looking whether certain bytes are anywhere in the store, in whatever wrapping. Nothing here removes anything.
 
 Every file under PILE_HOME is read: column values of Parquet files as they are once decoded; what is inside gzip, bzip2, xz,
-zip and tar, also in values of columns and in one another; anything else as bytes. A text is also looked for as JSON, XML and
-HTML write it. What could not be looked into is listed, since a search that skipped it would prove nothing.
+zstd, zip and tar, also in values of columns and in one another; anything else as bytes. A text is also looked for as JSON, XML
+and HTML write it. What could not be looked into, wrappings that nothing here opens among it, is listed, since a search that
+skipped it would prove nothing.
 """
 
 import bz2
@@ -12,12 +13,14 @@ import lzma
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
+import zstandard
 
 from pile_assets.retention.redaction import spellings
 from pile_assets.store import Store, canonical
@@ -28,6 +31,16 @@ UNPACKED_BYTES = 8 * 1024**3
 """Bytes that are unpacked of one file at most: a bomb must not fill the disk."""
 CHUNK = 1 << 20
 IN_MEMORY = 16 * 1024 * 1024
+DIGESTS = frozenset({"norm_hash", "signature"})
+"""Columns of hashes: they wrap nothing, and one in some millions begins as if it did."""
+NOT_OPENED = {
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!\x1a\x07": "RAR",
+    b"\x04\x22\x4d\x18": "LZ4",
+    b"\x1f\x9d\x90": "compress",
+    b"PAR1": "Parquet inside another file",
+}
+"""First bytes of what packs a text so that its bytes cannot be seen, and is not unpacked here, by its specification."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -109,10 +122,10 @@ class _File:
         ids = pl.read_parquet(path, columns=["id"], glob=False)["id"].to_list() if "id" in columns else None
         for column in columns:
             for row, value in enumerate(pl.read_parquet(path, columns=[column], glob=False)[column]):
-                if isinstance(value, bytes):
+                if isinstance(value, bytes) and column not in DIGESTS:
                     self._stream(io.BytesIO(value), column, ids[row] if ids else None, DEPTH)
                 elif value is not None and not isinstance(value, int | float):
-                    self._bytes(_as_bytes(value), column, ids[row] if ids else None)
+                    self._bytes(value if isinstance(value, bytes) else _as_bytes(value), column, ids[row] if ids else None)
 
     def _stream(self, handle: IO[bytes], inside: str, document: str | None, depth: int) -> None:
         """Search a seekable stream, then what it wraps."""
@@ -132,7 +145,7 @@ class _File:
                         unpacked.write(chunk)
                     unpacked.seek(0)
                     self._stream(unpacked, f"{inside}/{member}", document, depth - 1)
-        except (OSError, EOFError, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, RuntimeError, ValueError) as error:
+        except _UNREADABLE as error:
             self._found.unsearched.append(f"{self._name}: {inside}: {error}")
 
     def _bytes(self, content: bytes, inside: str, document: str | None) -> None:
@@ -141,6 +154,12 @@ class _File:
                 trace = Trace(needle, self._name, inside, document)
                 if trace not in self._found.traces:
                     self._found.traces.append(trace)
+
+
+_UNREADABLE = (
+    *(OSError, EOFError, RuntimeError, ValueError),
+    *(lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, zlib.error, zstandard.ZstdError),
+)
 
 
 def _as_bytes(value: Any) -> bytes:
@@ -163,6 +182,9 @@ def _members(handle: IO[bytes]) -> Iterator[tuple[str, IO[bytes]]]:
     elif head.startswith(b"\xfd7zXZ\x00"):
         with lzma.LZMAFile(handle) as unpacked:
             yield "xz", unpacked
+    elif head.startswith(b"\x28\xb5\x2f\xfd"):
+        with zstandard.ZstdDecompressor().stream_reader(handle, read_across_frames=True, closefd=False) as unpacked:
+            yield "zstd", unpacked
     elif head.startswith(b"PK\x03\x04"):
         with zipfile.ZipFile(handle) as archive:
             for entry in archive.infolist():
@@ -172,3 +194,5 @@ def _members(handle: IO[bytes]) -> Iterator[tuple[str, IO[bytes]]]:
             for member in tar:
                 if (content := tar.extractfile(member)) is not None:
                     yield member.name, content
+    elif name := next((name for magic, name in NOT_OPENED.items() if head.startswith(magic)), None):
+        raise OSError(f"it is packed as {name}, which cannot be opened here")

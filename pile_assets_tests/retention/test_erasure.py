@@ -7,12 +7,14 @@ import tarfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import polars as pl
 import pytest
+import zstandard
 
 from pile_assets.build import build
 from pile_assets.errors import PileError
 from pile_assets.release import history
-from pile_assets.retention import erasure, redaction
+from pile_assets.retention import erasure, proof, redaction
 from pile_assets.retention.proof import Search, search
 from pile_assets.sources import local_folder
 from pile_assets.store import Address
@@ -186,8 +188,9 @@ def tar_of(name: str, content: bytes) -> bytes:
         (tar_of("a.txt", gzip.compress(NEEDLE.encode())), "/a.txt/gzip"),
         (gzip.compress(tar_of("a.txt", NEEDLE.encode())), "/gzip/a.txt"),
         (b"x" * ((1 << 20) - 10) + NEEDLE.encode(), ""),
+        (zstandard.compress(b"x" * 3_000_000) + zstandard.compress(NEEDLE.encode()), "/zstd"),
     ],
-    ids=["plain", "json", "html", "gzip", "gzip in tar", "tar in gzip", "over the edge of a chunk"],
+    ids=["plain", "json", "html", "gzip", "gzip in tar", "tar in gzip", "over the edge of a chunk", "second frame of zstd"],
 )
 def test_bytes_are_found_in_any_wrapping(tmp_path: Path, content: bytes, inside: str) -> None:
     pile = Pile(Corpus(tmp_path))
@@ -196,12 +199,42 @@ def test_bytes_are_found_in_any_wrapping(tmp_path: Path, content: bytes, inside:
     assert (innermost.file, innermost.inside) == ("kept", inside)
 
 
-def test_what_cannot_be_looked_into_is_no_proof(tmp_path: Path) -> None:
+TORN = {
+    "cut off": gzip.compress(NEEDLE.encode())[:-12],
+    "changed": gzip.compress(NEEDLE.encode())[:10] + b"\xff" * 40,
+    "zstd": zstandard.compress(NEEDLE.encode())[:4] + b"\xff" * 40,
+}
+
+
+@pytest.mark.parametrize("content", TORN.values(), ids=TORN)
+def test_what_cannot_be_looked_into_is_no_proof(tmp_path: Path, content: bytes) -> None:
     pile = Pile(Corpus(tmp_path))
-    (pile.store.home / "torn").write_bytes(gzip.compress(NEEDLE.encode())[:-12])
+    (pile.store.home / "torn").write_bytes(content)
     found = search(pile.store, {"said": NEEDLE})
     assert not found.clean
     assert found.unsearched[0].startswith("torn: ")
+
+
+@pytest.mark.parametrize("magic", proof.NOT_OPENED, ids=proof.NOT_OPENED.values())
+def test_a_wrapping_that_cannot_be_opened_is_no_proof_either(tmp_path: Path, magic: bytes) -> None:
+    pile = Pile(Corpus(tmp_path))
+    (pile.store.home / "plain").write_bytes(b"nothing, " + magic)
+    assert search(pile.store, {"said": NEEDLE}).clean
+    (pile.store.home / "packed").write_bytes(gzip.compress(magic + b"\0" * 64))
+    (problem,) = search(pile.store, {"said": NEEDLE}).unsearched
+    assert problem.startswith(f"packed: /gzip: it is packed as {proof.NOT_OPENED[magic]}")
+
+
+def test_a_hash_that_begins_like_an_archive_is_none_and_is_searched_all_the_same(tmp_path: Path) -> None:
+    pile = Pile(Corpus(tmp_path))
+    begins, wanted = b"\x1f\x8b\x08" + b"\0" * 13, b"0123456789abcdef"
+    rows = pl.DataFrame({"id": ["a", "b"], "norm_hash": [begins, wanted]})
+    rows.write_parquet(pile.store.home / "hashes.parquet")
+    found = search(pile.store, {"hash": wanted})
+    assert found.unsearched == []
+    assert [(trace.inside, trace.document) for trace in found.traces] == [("norm_hash", "b")]
+    rows.rename({"norm_hash": "content"}).write_parquet(pile.store.home / "hashes.parquet")
+    assert search(pile.store, {"hash": wanted}).unsearched  # what a publisher gave is looked into
 
 
 def test_a_needle_that_is_found_everywhere_is_refused(built_once: Pile) -> None:
