@@ -63,7 +63,7 @@ def _show_purged(done: "Purged", as_json: bool) -> None:
         "files_searched": done.files_searched,
         "left": [vars(trace) for trace in done.left],
         "not_searched": done.unsearched,
-        "with_copies_that_stay": done.copies,
+        "not_told_apart": done.not_told_apart,
         "proven": done.proven,
     }
     if as_json:
@@ -76,6 +76,11 @@ def _show_purged(done: "Purged", as_json: bool) -> None:
         click.echo(f"left: {plain(trace.file)} {plain(trace.inside)} holds text of {plain(trace.document or '?')}", err=True)
     for name in done.unsearched:
         click.echo(f"not searched: {plain(name)}", err=True)
-    if done.proven:
-        click.echo(f"None of the removed text is in any of the {done.files_searched:,} files under PILE_HOME.")
+    if done.not_told_apart:
+        click.echo(
+            f"{done.not_told_apart:,} documents could not be looked for: others that stay have the same words, or the text is "
+            "too short to be told from them."
+        )
+    if done.proven and done.files_searched:
+        click.echo(f"None of the removed text that can be told apart is in any of the {done.files_searched:,} files searched.")
     return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -349,22 +350,38 @@ def _decided(session: "Session", before: "Takedown", state: str, given: Mapping[
 
 @takedown.command(epilog=EXIT_CODES)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--exact", is_flag=True, help="Letter for letter, as it was published.")
 @json_option
-def fingerprint(file: Path, as_json: bool) -> None:
+def fingerprint(file: Path, exact: bool, as_json: bool) -> None:
     """Print the keyed hash of a text, for `pile takedown add content_hmac`, so that the ledger need not hold the text.
 
-    It stands for the text however it is spaced or capitalised.
+    It stands for the text however it is spaced or capitalised, as duplicates are told: with personal data masked, and in code,
+    which is known by the name of FILE, without the licence comment at the head. A text that holds what the corpus masks is
+    not known by it; give that with --exact.
     """
-    import polars as pl
-
-    from pile_assets.dedup import signatures
+    from pile_assets.errors import PileError
     from pile_assets.licensing.takedowns import marks
 
     _, session = _session()
-    text = file.read_text(encoding="utf-8")
-    signed = signatures.sign(pl.DataFrame({"id": ["text"], "media_type": ["text/plain"], "text": [text]}))
-    found = marks.normalised(session.vault.key(), signed["norm_hash"][0])
+    content, key = file.read_bytes(), session.vault.key()
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise PileError(f"{file} is not UTF-8 ({error}).", remedy="Convert it, e.g. with iconv.") from error
+    found = marks.exact(key, sha256(content).hexdigest()) if exact else marks.normalised(key, _norm_hash(file, text))
     return terminal.print_json({"content_hmac": found}) if as_json else click.echo(found)
+
+
+def _norm_hash(file: Path, text: str) -> bytes:
+    import polars as pl
+
+    from pile_assets.dedup import signatures
+    from pile_assets.sources.formats import source_files
+
+    media_type = source_files.media_type(file.name) or "text/plain"
+    signed = signatures.sign(pl.DataFrame({"id": ["text"], "media_type": [media_type], "text": [text]}))
+    found: bytes = signed["norm_hash"][0]
+    return found
 
 
 takedown.add_command(purging.purge)

@@ -25,8 +25,8 @@ def of(view: View, removed: Mapping[Place, Iterable[str]]) -> tuple[dict[str, st
     """
     ids = frozenset(id_ for documents in removed.values() for id_ in documents)
     texts = [(id_, text) for place, documents in removed.items() for id_, text in _texts(view, place, set(documents))]
-    found = sorted({(id_, piece) for id_, text in [*texts, *older.texts(view, ids)] for piece in _pieces(text)})
-    pieces = {f"{id_}\n{number}": piece for number, (id_, piece) in enumerate(found)}
+    found = {(id_, piece) for id_, text in [*texts, *older.texts(view, ids)] for piece in _pieces(text)}
+    pieces = _named(found)
     if not pieces:
         return {}, set()
     explained: set[str] = set()
@@ -36,6 +36,20 @@ def of(view: View, removed: Mapping[Place, Iterable[str]]) -> tuple[dict[str, st
             shared.update(inside)
             explained.add(id_)
     return {name: piece for name, piece in pieces.items() if name not in shared}, explained
+
+
+def together(*several: Mapping[str, str]) -> dict[str, str]:
+    """What several times was chosen, under names that tell them apart: the same name may stand for another piece in each."""
+    return _named({(document(name), piece) for needles in several for name, piece in needles.items()})
+
+
+def document(name: str) -> str:
+    """The id of the document that a needle is of."""
+    return name.rpartition("\n")[0]
+
+
+def _named(pieces: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return {f"{id_}\n{number}": piece for number, (id_, piece) in enumerate(sorted(pieces))}
 
 
 def _others(view: View, ids: frozenset[str]) -> Iterator[tuple[str, str]]:

@@ -54,7 +54,7 @@ class Plan:
             if standing := [name for name in names if name in wanted]:
                 kept.setdefault((source, partition), {})[id_] = standing
         ids = {id_ for documents in kept.values() for id_ in documents}
-        pieces = {name: piece for name, piece in found["needles"].items() if name.partition("\n")[0] in ids}
+        pieces = {name: piece for name, piece in found["needles"].items() if needles.document(name) in ids}
         return cls(date.fromisoformat(found["on"]), kept, pieces, frozenset(found["explained"]))
 
     def write(self, vault: Vault) -> None:
@@ -72,7 +72,8 @@ class Plan:
 @dataclass
 class Purged:
     """What was done: documents removed by takedown, partitions to be fetched again, what was erased, and what the search
-    found. `left` are traces that no other document explains; `copies` documents whose text another publisher's copy holds."""
+    found. `left` are traces that no other document explains; `not_told_apart` counts documents that could not be looked for,
+    because others hold the same words or the text is shorter than `needles.SHORTEST`."""
 
     documents: dict[str, int] = field(default_factory=dict)
     restored: list[Place] = field(default_factory=list)
@@ -80,7 +81,7 @@ class Purged:
     files_searched: int = 0
     left: list[proof.Trace] = field(default_factory=list)
     unsearched: list[str] = field(default_factory=list)
-    copies: int = 0
+    not_told_apart: int = 0
 
     @property
     def proven(self) -> bool:
@@ -179,7 +180,7 @@ def run(session: Session, progress: Progress = lambda what, done, total: None, *
     fresh = unpurged(vault, session.view)
     plan = _planned(vault, session.view, session.today)
     done.documents = dict(Counter(name for names in plan.because.values() for name in names))
-    done.copies = len(plan.because) - len({name.partition("\n")[0] for name in plan.needles})
+    done.not_told_apart = len(plan.because) - len({needles.document(name) for name in plan.needles})
     if plan.documents:
         progress("removing documents", 0, 1)
         documents = {place: list(ids) for place, ids in plan.documents.items()}
@@ -207,7 +208,7 @@ def _planned(vault: Vault, view: View, today: date) -> Plan:
     documents = {
         place: {**begun.documents.get(place, {}), **arrived.get(place, {})} for place in {**begun.documents, **arrived}
     }
-    plan = Plan(begun.on, documents, {**begun.needles, **wanted}, begun.explained | explained)
+    plan = Plan(begun.on, documents, needles.together(begun.needles, wanted), begun.explained | explained)
     if plan.documents:
         plan.write(vault)
     return plan

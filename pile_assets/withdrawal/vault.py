@@ -24,11 +24,13 @@ from pile_assets.errors import PileError
 from pile_assets.licensing.takedowns import ledger as ledgers
 from pile_assets.licensing.takedowns.ledger import Ledger, Sealed
 from pile_assets.licensing.takedowns.marks import Marks
-from pile_assets.licensing.takedowns.model import Takedown
+from pile_assets.licensing.takedowns.model import Takedown, follows
 from pile_assets.store import Store, digest, file_sha256, write_atomically
 
 LEDGER_VARIABLE, KEY_VARIABLE = "PILE_TAKEDOWNS", "PILE_TAKEDOWN_KEY"
 PURGING = "purging.json"
+LINES_LOCK = "takedown-lines"
+"""Held while a line is added, so that of two that are added at once both are there."""
 LOCK = "takedowns"
 """Held while marks are read and written; several runs may meet arriving documents at once."""
 
@@ -98,12 +100,20 @@ class Vault:
             self._write("sealed.json", [vars(line) for line in chained])
 
     def append(self, entry: Takedown) -> None:
-        """Add a line to the ledger, on disk when this returns."""
+        """Add a line to the ledger, on disk when this returns. Raises PileError, and adds nothing, where it cannot follow the
+        line that its id has by now: somebody else may have written since the entry was made."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        before = self.path.read_bytes() if self.path.exists() else b""
-        ends = b"" if not before or before.endswith(b"\n") else b"\n"
-        write_atomically(self.path, before + ends + entry.as_line().encode() + b"\n")
-        self.path.chmod(0o600)
+        with self._store.lock("takedowns", exclusive=True, name=LINES_LOCK, wait=True):
+            earlier = self.ledger().entries.get(entry.id)
+            if earlier is not None and (refused := follows(earlier, entry)):
+                raise PileError(
+                    f"{entry.id} has been written by somebody else meanwhile: {refused}.",
+                    remedy="Run `pile takedown list` for how it stands, and give the command again.",
+                )
+            before = self.path.read_bytes() if self.path.exists() else b""
+            ends = b"" if not before or before.endswith(b"\n") else b"\n"
+            write_atomically(self.path, before + ends + entry.as_line().encode() + b"\n")
+            self.path.chmod(0o600)
 
     # -- key -------------------------------------------------------------------------------------------------------
 

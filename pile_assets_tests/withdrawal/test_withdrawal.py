@@ -2,16 +2,19 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir
 from pathlib import Path
 
 import pytest
 
 from pile_assets.build import BuildReport, build
+from pile_assets.errors import PileError
 from pile_assets.inspection.rebuild import rebuild
 from pile_assets.inspection.verify import verify
 from pile_assets.steps import TAKEDOWNS
 from pile_assets.store import Address
+from pile_assets.withdrawal import needles
 from pile_assets_tests.deployments import Corpus, document, prose, with_changed_word
 from pile_assets_tests.graph.daemon import add_small_source, small_corpus
 from pile_assets_tests.test_build import rows, shard_bytes
@@ -264,6 +267,57 @@ def test_a_text_is_refused_by_its_keyed_hash_alone(corpus):
     add(corpus, request(1, "content_hmac", value))
     run(corpus)
     assert "fables:two/fable-two-3" not in ids(corpus)
+
+
+def test_a_text_that_is_masked_or_has_a_licence_comment_is_refused_by_its_keyed_hash_too(corpus):
+    from pile_assets_tests.commands import Pile
+
+    code = "".join(f"def grind_{n}(grain):\n    return grain * {n}\n\n\n" for n in range(12))
+    texts = {
+        "mail.txt": prose("mail") + "\nWrite to miller@example.org today.",
+        "mill.py": f"# SPDX-License-Identifier: MIT\n{code}",
+    }
+    corpus.publish(
+        "songs",
+        "known",
+        [document("mail", texts["mail.txt"]), document("code", texts["mill.py"], media_type="text/x-python", licence="MIT")],
+    )
+    run(corpus)
+    assert {"songs:known/mail", "songs:known/code"} <= ids(corpus)
+    for number, (name, text) in enumerate(texts.items(), 1):
+        (corpus.root / name).write_text(text)
+        exact = ["--exact"] if name == "mail.txt" else []
+        value = Pile(corpus).ask("takedown", "fingerprint", str(corpus.root / name), *exact)["content_hmac"]
+        add(corpus, request(number, "content_hmac", value))
+    run(corpus)
+    assert not {"songs:known/mail", "songs:known/code"} & ids(corpus)
+
+
+def test_of_requests_that_are_written_at_once_none_is_lost(corpus):
+    entries = [request(number, "doc_id", f"fables:one/{number}") for number in range(1, 13)]
+    with ThreadPoolExecutor(len(entries)) as several:
+        list(several.map(lambda entry: corpus.deployment.open().vault.append(entry), entries))
+    ledger = corpus.deployment.open().vault.ledger()
+    assert (sorted(ledger.entries), ledger.flaws) == ([entry.id for entry in entries], ())
+
+
+def test_an_id_that_somebody_else_was_quicker_to_take_is_refused_and_his_line_stands(corpus):
+    vault = corpus.deployment.open().vault
+    vault.append(request(1, "doc_id", CANONICAL))
+    with pytest.raises(PileError, match="TD-2026-0001 has been written by somebody else"):
+        vault.append(request(1, "doc_id", COPY))
+    assert [json.loads(line)["scope"]["value"] for line in vault.path.read_text().splitlines()] == [CANONICAL]
+
+
+def test_what_a_purge_looks_for_is_kept_together_whatever_its_pieces_were_called():
+    first, again = {"a:1\n0": "the older text", "a:1\n1": "the newer text"}, {"a:1\n0": "the newer text", "a:2\n1": "another"}
+    both = needles.together(first, again)
+    assert sorted((needles.document(name), piece) for name, piece in both.items()) == [
+        ("a:1", "the newer text"),
+        ("a:1", "the older text"),
+        ("a:2", "another"),
+    ]
+    assert needles.together(both, again) == both
 
 
 def test_a_source_that_waits_for_review_or_has_a_broken_record_loses_what_is_named_too(corpus):

@@ -2,8 +2,9 @@
 
 What belongs here: the comparable form of each of these, and the comparison. What may not: texts and their hashes (`marks`).
 
-Comparison is generous in spelling, since a request must not fail by one: http and https are the same, letter case counts only
-where the entry says so, and Unicode forms are compared by their compatibility composition (NFKC).
+Comparison is generous in spelling, since a request must not fail by one: http and https are the same, and a character of an
+address and its percent-encoding; letter case counts only where the entry says so, and Unicode forms are compared by their
+compatibility composition (NFKC).
 """
 
 import re
@@ -12,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
 from itertools import islice, takewhile
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import polars as pl
 
@@ -57,6 +58,12 @@ def address(url: str) -> str:
     return f"{scheme}://{host}{slash}{path}"
 
 
+def _encoded(url: str, *, fold: bool) -> str:
+    """An address with its bytes percent-encoded (RFC 3986, section 2): its beginning stays that, even amid a character."""
+    plain = unicodedata.normalize("NFKC", unquote(address(url), errors="surrogateescape"))
+    return quote(plain.casefold() if fold else plain, safe="/:?#[]@!$&'()*+,;=", errors="surrogateescape")
+
+
 def authors(author: str | None) -> Iterator[str]:
     """The single names of a document's author line."""
     for name in (author or "").split(";"):
@@ -85,7 +92,7 @@ class Index:
             case "source":
                 return [id_ for id_ in self._ids if id_.startswith(f"{scope.value.strip().lower()}:")]
             case "url_prefix":
-                return self._under(address(scope.value), scope.case_sensitive)
+                return self._under(scope.value, scope.case_sensitive)
             case "author_key":
                 name = _spaced(scope.value)
                 return self._authors.get(name, ()) if scope.case_sensitive else self._folded_authors.get(name.casefold(), ())
@@ -117,15 +124,15 @@ class Index:
 
     @cached_property
     def _addresses(self) -> list[tuple[str, str]]:
-        return sorted((address(url), id_) for id_, url, _ in self._rows)
+        return sorted((_encoded(url, fold=False), id_) for id_, url, _ in self._rows)
 
     @cached_property
     def _folded_addresses(self) -> list[tuple[str, str]]:
-        return sorted((url.casefold(), id_) for url, id_ in self._addresses)
+        return sorted((_encoded(url, fold=True), id_) for id_, url, _ in self._rows)
 
     def _under(self, prefix: str, case_sensitive: bool) -> list[str]:
         listed = self._addresses if case_sensitive else self._folded_addresses
-        wanted = prefix if case_sensitive else prefix.casefold()
+        wanted = _encoded(prefix, fold=not case_sensitive)
         start = bisect_left(listed, (wanted, ""))
         under = takewhile(lambda pair: pair[0].startswith(wanted), islice(listed, start, None))
         return [id_ for _, id_ in under]

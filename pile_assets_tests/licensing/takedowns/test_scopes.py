@@ -16,6 +16,9 @@ ROWS = [
     ("s:pkg", "pkg:pypi/thing@1.0#thing/a.py", "D"),
     ("s:paper", "https://doi.org/10.1000/ABC.1", "E"),
     ("t:10.1000/abc.1", "https://example.net/p", "E"),
+    ("w:plain", "https://example.net/wiki/Café (Åre)", "F"),
+    ("w:coded", "https://example.net/wiki/Caf%c3%a9_%28%C3%85re%29", "F"),
+    ("w:bytes", "https://example.net/wiki/Caf%E9", "F"),
 ]
 INDEX = Index(pl.DataFrame(ROWS, schema=["id", "url", "author"], orient="row"))
 
@@ -29,6 +32,12 @@ INDEX = Index(pl.DataFrame(ROWS, schema=["id", "url", "author"], orient="row"))
         ("url_prefix", "https://example.org/book/", ["s:book/1", "s:book/2"]),
         ("url_prefix", "HTTP://Example.ORG/BOOK/2", ["s:book/2"]),
         ("url_prefix", "pkg:pypi/thing@", ["s:pkg"]),
+        ("url_prefix", "https://example.net/wiki/CAFÉ", ["w:coded", "w:plain"]),
+        ("url_prefix", "https://example.net/wiki/caf%C3%89%20(%c3%a5re", ["w:plain"]),
+        ("url_prefix", "https://example.net/wiki/Cafe\u0301_(", ["w:coded"]),
+        ("url_prefix", "https://example.net/wiki/Caf%C3", ["w:coded", "w:plain"]),
+        ("url_prefix", "https://example.net/wiki/Caf%E9", ["w:bytes"]),
+        ("url_prefix", "https://example.net/wiki/Caf%25", []),
         ("author_key", "ADA MILLER", ["s:book/1", "s:book/2"]),
         ("author_key", "b. baker", ["s:book/1"]),
         ("author_key", "Miller", []),
