@@ -21,7 +21,17 @@ SECONDS = 900
 """After which a mutant counts as found: the unchanged project takes a fraction of it."""
 AT_ONCE = 2
 
-JUDGES = ("TestFollowing", "TestFollowingTexts", "ids_whose_hashes_are_equal", "decided_once", "comes_last")
+TESTS = ("propagation", "engine", "following")
+JUDGES = (
+    "TestFollowing",
+    "TestFollowingTexts",
+    "ids_whose_hashes_are_equal",
+    "decided_once",
+    "comes_last",
+    "in_a_crowd",
+    "rank_before_it",
+    "were_said_to_be",
+)
 RUN = (
     "import sys, pathlib, pytest, pile_assets; "
     "assert pathlib.Path(pile_assets.__file__).is_relative_to(pathlib.Path.cwd()), pile_assets.__file__; "
@@ -107,7 +117,7 @@ MUTANTS = (
         "return canonical == other or not better(documents, document, canonical)",
     ),
     Mutant("a way too far", "propagation.py", FOLLOWS, FOLLOWS + " + 1"),
-    Mutant("looks behind its own place only", "runs.py", BEHIND, BEHIND.replace("low = middle + 1", "low = middle + 2")),
+    Mutant("begins a place too far", "runs.py", BEHIND, BEHIND.replace("low = middle + 1", "low = middle + 2")),
     Mutant("heap without order", "propagation.py", PARENTS, "if parent >= 0:"),
     Mutant(
         "arrival order instead of rank",
@@ -135,7 +145,7 @@ def judge(mutant: Mutant | None) -> str:
         if mutant is not None:
             mutant.plant(project)
         dedup = "pile_assets_tests/dedup"
-        arguments = ["-q", "-x", "-p", "no:cacheprovider", f"{dedup}/test_following.py", f"{dedup}/test_engine.py"]
+        arguments = ["-q", "-x", "-p", "no:cacheprovider", *(f"{dedup}/test_{name}.py" for name in TESTS)]
         environment = {**os.environ, "NUMBA_CACHE_DIR": f"{folder}/compiled", "PILE_FOLLOWING_EXAMPLES": EXAMPLES}
         try:
             done = subprocess.run(

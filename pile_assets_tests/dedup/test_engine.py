@@ -1,5 +1,6 @@
 """The engine that follows a corpus: the same verdicts as from nothing."""
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -100,3 +101,23 @@ def test_whoever_comes_last_finds_the_best_of_those_that_came_before_whatever_or
         assert (update.rebuilt is None) == (count > 1)
     assert engine.verdicts("middle").row(0, named=True)["dup_of"] == "s:best"
     assert engine.verdicts("worst").filter(pl.col("verdict") != "kept")["dup_of"].to_list() == ["s:best"]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_in_a_crowd_that_shares_its_keys_whoever_comes_or_goes_the_verdicts_are_those_of_the_definition(tmp_path, seed):
+    """Ninety documents like one other, more or less: what a change has once passed in a bucket it may pass for good."""
+    draw = np.random.default_rng(seed)
+    crowd = [Sketch(None, 0, 0)] + [
+        Sketch(0, int(draw.integers(0, 112)), int(draw.integers(0, 33)), quality=int(draw.integers(0, 3))) for _ in range(89)
+    ]
+    everyone = corpus([*crowd, *[Sketch(None, 0, 0)] * 60])
+    here = set(everyone["id"])
+    engine = Engine(tmp_path)
+    for step in range(9):
+        candidates = everyone.filter(pl.col("id").is_in(sorted(here)))
+        update = engine.bring_up_to({"all": Member("all", str(step), 0, 0)}, lambda name: offered(candidates))  # noqa: B023
+        assert step == 0 or update.rebuilt is None
+        assert engine.verdicts("all").equals(resolve(candidates))
+        kept = candidates.select("id").filter(engine.verdicts("all")["verdict"] == "kept")["id"]
+        leaving = {kept[int(draw.integers(0, kept.len()))], *draw.choice(sorted(here), int(draw.integers(0, 20)))}
+        here = (here | set(draw.choice(everyone["id"].to_list(), 15))) - leaving
