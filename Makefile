@@ -54,8 +54,9 @@ mutants: $(INSTALLED) ## plant named faults in the duplicates engine: its tests 
 random-ops: $(INSTALLED) ## 200 random operations over real texts (PILE_REAL_TEXTS), killed at every write: the same bytes
 	$(BIN)/python -m pile_assets_tests.random_ops all
 
-kills: $(INSTALLED) ## kill `pile dedup run` 100 times at random and before every file it writes: the same bytes
+kills: $(INSTALLED) ## kill `pile dedup run` 100 times at random and before every file it writes, and a purge 24 times: the same bytes
 	PILE_DEDUP_KILLS=100 $(BIN)/pytest pile_assets_tests/dedup/standalone/test_killed.py
+	PILE_KILLS=12 $(BIN)/pytest pile_assets_tests/retention/test_rewriting.py -k killed
 
 lint: $(INSTALLED) ## check style and types
 	$(BIN)/ruff check .

@@ -283,8 +283,14 @@ def ending_before(write: int) -> Iterator[Writes]:
         yield counted
 
 
-POINTS = int(os.environ.get("PILE_KILLS", "14"))
-"""At how many of the writes a purge is killed; each is run again, which takes seconds."""
+POINTS = int(os.environ.get("PILE_KILLS", "2"))
+"""At how many of the writes a purge is killed, spread over the erasing of older files, where releases take one another's place,
+and as many over all the rest; each is run again, which takes seconds. `make kills` kills at more."""
+
+
+def spread(first: int, end: int) -> list[int]:
+    """`POINTS` of the writes from `first` to `end`, in the middle of equal stretches."""
+    return sorted({first + (end - first) * (2 * point + 1) // (2 * POINTS) for point in range(POINTS)})
 
 
 def test_killed_before_any_write_and_run_again_it_leaves_the_same_bytes(corpus: Corpus, tmp_path: Path) -> None:
@@ -297,8 +303,7 @@ def test_killed_before_any_write_and_run_again_it_leaves_the_same_bytes(corpus: 
     assert not build(corpus.deployment.open(today=LATER), discover=False).failed  # the release that tells of it
     expected, order = contents(corpus.home / "releases"), history.read(Store(corpus.home))
     assert whole.happened - whole.before_erasing > 60
-    points = min(POINTS, whole.happened)
-    for write in (whole.happened * point // points for point in range(points)):
+    for write in sorted({*spread(whole.before_erasing, whole.with_erasing), *spread(0, whole.happened)}):
         shutil.rmtree(corpus.home)
         shutil.copytree(kept, corpus.home)
         with pytest.raises(Killed), ending_before(write):
