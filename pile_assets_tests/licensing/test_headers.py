@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pile_assets.licensing import headers
-from pile_assets.licensing.model import PART
+from pile_assets.licensing import headers, verdict
+from pile_assets.licensing.contexts import file_header
+from pile_assets.licensing.model import PART, Claim, Reading, Verdict
 from pile_assets_tests.licensing import samples
 
 PYTHON, C, TEXT = "text/x-python", "text/x-c", "text/plain"
@@ -87,6 +88,75 @@ def test_a_file_that_says_nothing_of_its_own_licence_makes_no_claim(text):
 )
 def test_a_head_that_cannot_be_read_makes_a_claim_that_blocks(head):
     assert any(status == "unresolved" for status, _ in stated(head + CODE))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "Licensed under the FooCorp Evaluation License.",
+            "This file is licensed under the CeCILL licence.",
+            "License: Commercial",
+        ),
+        *("Released under the terms of the Acme Sample License.", "License: WTFPL, see COPYING", "@license Acme EULA 2.0"),
+        *(
+            "Do not distribute.",
+            "For internal use only; see license.",
+            "Free for non-commercial use.",
+            "Licensed under CC BY-NC-SA 4.0",
+        ),
+        *("You may not copy, modify or redistribute this file.", "Acme licence agreement. Redistribution is prohibited."),
+    ],
+)
+def test_a_licence_or_a_restriction_that_is_not_known_blocks_and_is_no_silence(words):
+    assert not judged(f"# Copyright 2020 A\n# {words}\n" + CODE).accepted
+
+
+ROOT = Claim("whole", "", "MIT", Reading("resolved", "name", "MIT"), "rightsholder", "LICENSE")
+
+
+def judged(text: str) -> Verdict:
+    """The verdict on a file of a project under MIT."""
+    return verdict.decide("a/b", (*headers.claims("a/b", text, PYTHON), ROOT))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (":license: Apache2, see LICENSE for more details.", "Apache-2.0"),
+        ("@license MIT", "MIT"),
+        ("License: BSD 3-Clause", "BSD-3-Clause"),
+    ],
+)
+def test_a_field_of_a_head_is_read_by_its_name(words, said):
+    assert stated(f'"""A module.\n\n{words}\n"""\n' + CODE) == [("resolved", said)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "License: see LICENSE.txt",
+            "License: LICENSE",
+            "License: https://thing.example.org/en/latest/license.html",
+            "License:",
+        ),
+        *(
+            "Distributed under the same license as SciPy.",
+            "Licensed under the same BSD license as the rest.",
+        ),
+        *("The license can be found in the COPYING file.", "Licensed under the terms of the license found in LICENSE."),
+    ],
+)
+def test_a_head_that_only_leads_to_a_licence_is_silent(words):
+    assert stated(f"# {words}\n" + CODE) == []
+
+
+def test_without_that_look_a_file_under_an_unknown_licence_would_pass_under_its_projects(monkeypatch):
+    head = "# Licensed under the FooCorp Evaluation License.\n" + CODE
+    assert not judged(head).accepted
+    monkeypatch.setattr(file_header, "_not_understood", lambda raw, rest: iter(()))
+    assert judged(head).accepted
 
 
 def test_a_dual_licence_names_every_choice_and_picks_none():

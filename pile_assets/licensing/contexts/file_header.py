@@ -3,7 +3,8 @@
 Nothing is vetoed here for "All rights reserved", which stands before most permissions. What does veto is a copyleft
 grant, a restriction, or a licence that begins and does not go on. Everything a head names binds its file together (AND),
 because no sentence of it says which lines it means; a head that speaks of borrowed parts adds to what holds for the whole
-(rule `model.PART`). A head without licence words is silent, and the next wider statement decides.
+(rule `model.PART`). A head without a statement of its own is silent, and the next wider one decides; one that names a licence
+or a restriction in words that are not understood is not silent, and blocks.
 """
 
 import re
@@ -15,7 +16,7 @@ from pile_assets.licensing.model import PART, SILENT, Reading
 
 _HINT = re.compile(
     r"licen[cs]e|copying|public domain|redistribut|permission|gpl\b|creativecommons|proprietary|confidential|dedicat|cc0|spdx"
-    r"|prohibited",
+    r"|prohibited|do not (?:re)?distribute|internal use|non[\s\-]?commercial|free for",
     re.IGNORECASE,
 )
 _SPDX_LINE = re.compile(
@@ -72,6 +73,32 @@ _RESERVED = re.compile(
     r"\bis proprietary\b|\bproprietary (?:and|information|license|software|to)\b|\bnot for commercial\b"
     r"|\bconfidential (?:and|to|information|property)\b"
 )
+_FIELD = re.compile(
+    r"^[ \t#*/;%!\"'.<>-]*(?::licen[cs]e:|@licen[cs]e\b:?|licen[cs]e[ \t]*:)[ \t]*(?P<value>[^\n]*)$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_POINTER = re.compile(
+    r"(?:see|refer|please|read|check|cf|found|in|as|same|this|the same)\b.*"
+    r"|(?:the )?(?:https?:)?[\w./\-]*(?:licen[cs]es?|copying)(?:\.\w+)?(?: file)?/?",
+    re.IGNORECASE,
+)
+"""A value of a licence field that leads to the statement, and is none."""
+_AFTER_NAME = re.compile(r"[,;(]|[.] |\bsee\b", re.IGNORECASE)
+_ELSEWHERE = r"(?:found|in|given|that|described|specified|terms|file)\b"
+_UNKNOWN_GRANT = re.compile(
+    r"\blicensed (?:under|as|for) (?!(?:the |a )?(?:(?:terms|conditions) of )?(?:the |a )?"
+    rf"(?:same|following|contributor|this|its|terms|license {_ELSEWHERE}))"
+    r"|\b(?:released|distributed|published|available|provided) under (?!(?:the )?same\b)(?:\w+ ){1,6}?"
+    rf"licen[cs]e(?! {_ELSEWHERE})"
+    r"|\bmodify it under (?!(?:the )?same\b)(?:\w+ ){1,14}?licen[cs]e\b"
+)
+_WITHHELD = re.compile(
+    r"\bdo not (?:re)?distribute\b|\bnot for (?:re)?distribution\b|\bcc by n[cd]\b|\bnon ?commercial use\b"
+    r"|\b(?:internal|personal|academic|educational|research) use only\b"
+    r"|\bfree for (?:\w+ )?(?:non ?commercial|personal|academic|educational|private)\b"
+    r"|\b(?:re)?distribution (?:is )?(?:strictly )?(?:prohibited|forbidden)\b"
+    r"|\bmay not (?:be )?(?:cop(?:y|ied)|modif(?:y|ied)|(?:re)?distributed?)\b"
+)
 
 
 def read(raw: str) -> Reading:
@@ -102,7 +129,21 @@ def readings(comments: str, docstring: str = "") -> tuple[Reading, ...]:
     if identifiers:
         read.append(Reading("resolved", rule, " AND ".join(identifiers)))
     read += [Reading("family-only", rule, family=family) for family in named.families if family not in known]
-    return tuple(read + named.unread)
+    return tuple(read + named.unread) or tuple(_not_understood(raw, found.rest))
+
+
+def _not_understood(raw: str, rest: str) -> Iterator[Reading]:
+    """What a head says of a licence where nothing of it was recognised: a field's value, a grant or a restriction."""
+    for match in _FIELD.finditer(raw):
+        value = _stated(match["value"]).strip(" \t.\"'")
+        if value and not _POINTER.fullmatch(value):
+            beginning = _AFTER_NAME.split(value)[0].strip()
+            known = names.read(value) or names.read(beginning)
+            yield known if known and known.status != "unresolved" else Reading("unresolved", "header-unknown")
+    if _WITHHELD.search(rest):
+        yield Reading("unresolved", "header-restricts")
+    elif _UNKNOWN_GRANT.search(rest):
+        yield Reading("unresolved", "header-unknown")
 
 
 def _spdx_lines(comments: str) -> Reading | None:
