@@ -34,7 +34,7 @@ from pile_assets.store import Address, Counts, Manifest, digest, write_atomicall
 from pile_assets.view import View
 
 LEGAL_KIT, CARDS, RELEASE = Address("corpus", "legal_kit"), Address("corpus", "cards"), assembly.RELEASE
-KIT_VERSION, CREDITS_VERSION, CARDS_VERSION, RELEASE_VERSION = "1", "2", files.VERSION, "3"
+KIT_VERSION, CREDITS_VERSION, CARDS_VERSION, RELEASE_VERSION = "1", "2", files.VERSION, "4"
 
 CREDITS, NOTICES = "attribution", "corpus/notices"
 """Where the parts of the kit lie: the rows of credit of each shard beside it, the notices of a source partition by source."""
@@ -303,12 +303,13 @@ def run_release(publisher: Publisher, report: Report, *, force: bool = False) ->
         return
     shards = assembly.live_shards(view.get, view.partitions)
     kit, cards = view.need(LEGAL_KIT), view.need(CARDS)
+    mixtures = cards.facts.get("mixtures", {})
     built = release_manifest.build_manifest(
         [assembly.shard_facts(shard) for shard in shards],
         assembly.withdrawn(view.get),
         legal_kit=kit.data_version,
         cards=cards.data_version,
-        mixtures=cards.facts.get("mixtures", {}),
+        mixtures=mixtures,
     )
     if not view.rehearse:
         _write(publisher, built, shards)
@@ -317,6 +318,7 @@ def run_release(publisher: Publisher, report: Report, *, force: bool = False) ->
         "shards": len(shards),
         "bytes": built["totals"]["bytes"],
         "content": assembly.release_key(shards, view.get),
+        "mixtures": {recipe: told["totals"] for recipe, told in mixtures.items()},
     }
     counts = Counts(built["totals"]["docs"], built["totals"]["docs"])
     manifest = Manifest(RELEASE, key, RELEASE_VERSION, {}, built["id"], {}, counts, (), facts)

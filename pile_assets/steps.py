@@ -28,9 +28,9 @@ ELIGIBLE_VERSION = "2"
 RELEASE = Address("corpus", "release")
 TAKEDOWNS = Address("corpus", "takedowns")
 SUPPRESSIONS = "suppressions"
+"""The stage that lists the documents of a partition which the takedown ledger keeps out; most partitions have none."""
 TERMS = "terms"
 """Name under which `eligible` reads the year: an input that is no stage."""
-"""The stage that lists the documents of a partition which the takedown ledger keeps out; most partitions have none."""
 
 Lookup = Callable[[Address], Manifest | None]
 

@@ -1,6 +1,6 @@
 """One state of the engine: its documents and index together, from the folder and back to it.
 
-What belongs here: opening, beginning, committing. What may not: what a change does to a state (`engine`), how files are
+What belongs here: opening, beginning, committing. What may not: what a change does to a state (`advance`), how files are
 written (`cache`, `columns`).
 """
 

@@ -171,10 +171,15 @@ def _shards(manifest: Manifest) -> Metadata:
 
 
 def _release(manifest: Manifest) -> Metadata:
+    drawn = [
+        [recipe, f"{totals['rows']:,}", size(totals["bytes"]), f"{totals['tokens']:,}"]
+        for recipe, totals in sorted(manifest.facts.get("mixtures", {}).items())
+    ]
     return {
         "release": dg.MetadataValue.text(manifest.facts["release"]),
         "shards": dg.MetadataValue.int(manifest.facts["shards"]),
         "bytes": dg.MetadataValue.int(manifest.facts["bytes"]),
+        **table_fields("mixtures", ["recipe", "rows", "text", "tokens, estimated"], drawn),
     }
 
 

@@ -1,6 +1,7 @@
 """What an operator may launch in the UI: it does what it says, says when there is nothing to do, and refuses with a reason."""
 
 import asyncio
+import json
 
 import dagster as dg
 import yaml
@@ -181,6 +182,20 @@ def test_shard_plan_dedup_and_release_launched_for_nothing_say_so(built):
         assert "Unchanged" in said(result, built.instance)
         assert len(built.materializations(key)) == 1
         assert "force: true" in metadata(built.observations(key)[0])["unchanged"]
+
+
+def test_a_release_shows_what_each_recipe_makes_of_it_as_its_manifest_has_it(built):
+    event = built.materializations(["release"])[0]
+    manifest = json.loads((built.corpus.home / "releases" / f"{built.version(['release'])}.json").read_bytes())
+    header, _, *rows = metadata(event)["mixtures"].splitlines()
+    assert header == "| recipe | rows | text | tokens, estimated |"
+    told = {row.split(" | ")[0].strip("| "): row.split(" | ")[1::2] for row in rows}
+    totals = {recipe: one["totals"] for recipe, one in manifest["mixtures"].items()}
+    assert told.keys() == totals.keys() == {"cooldown", "main"}
+    for recipe, (drawn, tokens) in told.items():
+        assert drawn == f"{totals[recipe]['rows']:,}"
+        assert tokens.removesuffix(" |") == f"{totals[recipe]['tokens']:,}"
+    assert totals["main"]["rows"] > 0, "else nothing was shown"
 
 
 def test_a_shard_launched_with_force_is_written_again(built):
