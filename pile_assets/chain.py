@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pile_assets import stages
+from pile_assets import pins, stages
 from pile_assets.dedup.engine import Update
 from pile_assets.errors import PileError, Quarantine
 from pile_assets.review import changes
@@ -123,6 +123,9 @@ def _walk(
             due_filters[step.stage] = (step, key, inputs)
         else:
             report(_work(view, chain, step, address, key, inputs, entry))
+        if step.stage == "eligible":
+            for manifest in tuple(pins.moved(view.get, chain.record.id, partition)):
+                view.commit(manifest)
 
 
 def _known(view: View, address: Address, key: str, force: bool) -> Outcome | None:

@@ -23,19 +23,17 @@ from pile_assets.dedup import resolve
 from pile_assets.dedup.engine import Engine, IdTwice, Update
 from pile_assets.dedup.engine import Member as EngineMember
 from pile_assets.errors import PileError
+from pile_assets.pins import PINNED, Pins
 from pile_assets.state import Sources, State, assign_seniority
 from pile_assets.steps import Lookup
 from pile_assets.store import Address, Counts, Manifest, digest, rows_digest
 from pile_assets.view import View
 
 DEDUP = Address("corpus", "dedup")
-DEDUP_VERSION = "2"
+DEDUP_VERSION = "3"
 
 Partitions = Callable[[str, str], list[str]]
 Report = Callable[[Outcome], None]
-
-
-Pins = Mapping[str, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -173,17 +171,18 @@ def _commit_verdicts(view: View, found: list[Member], engine: Engine) -> Iterato
     for member in found:
         address = Address.of_source(member.source, "unique", member.partition)
         eligible = member.eligible
-        parts = [DEDUP_VERSION, engine.digest(member.name), eligible.data_version, eligible.facts["pins"]]
+        parts = [DEDUP_VERSION, engine.digest(member.name), eligible.data_version]
         key = digest([address.owner, address.partition, *parts])
         before = view.get(address)
-        if before is not None and before.key == key:
+        if before is not None and before.key == key and before.facts["pins"] == eligible.facts["pins"]:
             yield Outcome(address, "unchanged", before, before)
         else:
             yield _commit_unique(view, address, key, eligible, _unique(view, member, engine))
 
 
 def _unique(view: View, member: Member, engine: Engine) -> pl.DataFrame:
-    """The verdict on every document of a member, `schemas.UNIQUE` in document order."""
+    """The verdict on every document of a member, `schemas.UNIQUE` sorted by id: an order of the documents that is none of
+    the verdicts' business must not show in them."""
     columns = ["id", "kept", "reason", "family", "row_hash", "bytes"]
     place = pl.col("dup_of_member").str.split_exact("/", 1)
     return (
@@ -195,6 +194,7 @@ def _unique(view: View, member: Member, engine: Engine) -> pl.DataFrame:
             place.struct.field("field_1").alias("dup_of_partition"),
         )
         .select(list(schemas.UNIQUE))
+        .sort("id")
     )
 
 
@@ -240,7 +240,7 @@ def _empty_absent(view: View, found: list[Member]) -> Iterator[Outcome]:
             facts: dict[str, Any] = {
                 "live": {},
                 "duplicates_of": {},
-                "pins": {"documents": [], "cleaned": [], "signatures": []},
+                "pins": {stage: [] for stage in PINNED},
             }
             counts = Counts(before.counts.taken, 0, {"source-absent": before.counts.taken})
             yield _barrier(view, Manifest(before.address, key, DEDUP_VERSION, {}, version, {}, counts, (), facts))
@@ -249,7 +249,7 @@ def _empty_absent(view: View, found: list[Member]) -> Iterator[Outcome]:
 def _barrier(view: View, manifest: Manifest) -> Outcome:
     """Commit where anything differs; the outcome counts as materialized only where the content does."""
     before = view.get(manifest.address)
-    if before is not None and before.key == manifest.key:
+    if before is not None and before.to_bytes() == manifest.to_bytes():
         return Outcome(manifest.address, "unchanged", before, before)
     view.commit(manifest)
     if before is not None and before.data_version == manifest.data_version:

@@ -10,7 +10,7 @@ chains of sources, then `dedup`, then per domain the shard plan and its shards, 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pile_assets import assembly, corpus, publishing
+from pile_assets import assembly, corpus, pins, publishing
 from pile_assets.state import Entry, Sources
 from pile_assets.steps import SUPPRESSIONS, TAKEDOWNS, Chain, Lookup
 from pile_assets.store import Address, digest
@@ -81,7 +81,10 @@ def stale_takedowns(world: World) -> str | None:
 
 
 def stale_stage(world: World, source: str, partition: str) -> str | None:
-    """The first stage of a partition's chain whose key has changed, or None. Quarantined input waits for a new key."""
+    """The first stage of a partition's chain whose key has changed, or None. Quarantined input waits for a new key.
+
+    `eligible` is due as well where only files that it pins were written again: it takes up the new ones, and is not made again.
+    """
     chain, entry = world.chains[source], world.catalogues[source][partition]
     steps = chain.steps if entry.present else chain.steps[-1:]
     if not entry.present and world.manifest(Address.of_source(source, "eligible", partition)) is None:
@@ -95,7 +98,8 @@ def stale_stage(world: World, source: str, partition: str) -> str | None:
         manifest = world.manifest(address)
         if key is None or manifest is None or manifest.key != key:
             return step.stage
-    return None
+    behind = entry.present and any(pins.moved(world.manifest, source, partition))
+    return "eligible" if behind else None
 
 
 def _stale_chains(world: World) -> dict[str, dict[str, str]]:

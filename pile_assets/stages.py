@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from pile_assets import captures as capturing
-from pile_assets import schemas
+from pile_assets import pins, schemas
 from pile_assets.dedup import signatures
 from pile_assets.errors import PileError, Quarantine
 from pile_assets.filters import FILTERS
@@ -29,7 +29,7 @@ from pile_assets.sources.model import Document, RawFile, Skipped, SourceContext
 from pile_assets.sources.preferences import Signal
 from pile_assets.state import Entry
 from pile_assets.steps import SUPPRESSIONS, Chain
-from pile_assets.store import Address, Counts, FileRef, Manifest, canonical, rows_digest
+from pile_assets.store import Address, Counts, FileRef, Manifest, canonical, rows_digest, sequence_digest
 from pile_assets.view import View
 
 PROBLEMS_KEPT = 50
@@ -193,7 +193,7 @@ class _Tally:
             rows_digest(self._all),
             Counts(len(self._all) + sum(self._dropped.values()), len(self._all), dict(self._dropped)),
             files,
-            {"text": rows_digest(text), "row": rows_digest([row[i] for i in row_part] for row in self._all)},
+            {"text": sequence_digest(text), "row": sequence_digest([row[i] for i in row_part] for row in self._all)},
             facts,
         )
 
@@ -310,7 +310,8 @@ def make_cleaned(view: View, chain: Chain, partition: str) -> Output:
         rows.extend(cleaned.select("id", "media_type", "modified", "text_sha256").iter_rows())
         modified += int(cleaned["modified"].sum())
     counts = Counts(documents.counts.given, len(rows))
-    return Output(rows_digest(rows), counts, tuple(files), facts={"modified": modified})
+    text = sequence_digest([identifier, media_type, sha256] for identifier, media_type, _, sha256 in rows)
+    return Output(rows_digest(rows), counts, tuple(files), {"text": text}, {"modified": modified})
 
 
 def make_signatures(view: View, chain: Chain, partition: str) -> Output:
@@ -354,7 +355,7 @@ def make_eligible(view: View, chain: Chain, partition: str) -> Output:
         rows_digest(frame.iter_rows()),
         Counts(frame.height, int(frame["kept"].sum()), dict(dropped)),
         (view.store.write_part(address, frame),) if frame.height else (),
-        facts={"pins": {stage: _pin(manifests[stage]) for stage in ("documents", "cleaned", "signatures")}},
+        facts={"pins": pins.pins(manifests)},
     )
 
 
@@ -369,10 +370,6 @@ def _protected(terms: public_domain.Terms, documents: pl.DataFrame) -> dict[str,
     kept = documents.filter(pl.col("public_domain").is_not_null()).select("id", "public_domain").iter_rows()
     known = ((name, public_domain.from_evidence(json.loads(evidence))) for name, evidence in kept)
     return {name: why for name, found in known if (why := terms.refusal(found))}
-
-
-def _pin(manifest: Manifest) -> list[dict[str, Any]]:
-    return [vars(file) for file in manifest.files]
 
 
 def _eligible_frame(documents: pl.DataFrame, cleaned: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
@@ -397,4 +394,4 @@ def withdrawn(before: Manifest | None) -> Output:
     """The empty `eligible` of a partition that upstream has withdrawn; its documents are counted as such."""
     documents = before.counts.taken if before is not None else 0
     counts = Counts(documents, 0, {"withdrawn": documents} if documents else {})
-    return Output(rows_digest([]), counts, facts={"pins": {"documents": [], "cleaned": [], "signatures": []}})
+    return Output(rows_digest([]), counts, facts={"pins": {stage: [] for stage in pins.PINNED}})

@@ -21,8 +21,8 @@ from pile_assets.sources.model import SourceModule
 from pile_assets.state import Entry
 from pile_assets.store import Address, Manifest, digest
 
-DOCUMENTS_VERSION = "3"
-CLEANED_VERSION = "1"
+DOCUMENTS_VERSION = "4"
+CLEANED_VERSION = "2"
 ELIGIBLE_VERSION = "2"
 
 RELEASE = Address("corpus", "release")
@@ -128,7 +128,7 @@ def build_chain(record: Record, policy: Policy, terms: public_domain.Terms, deci
         Step("documents", f"{DOCUMENTS_VERSION}.{module.VERSION}", parsing, (Input("raw"),)),
         *(_filter_step(name) for name in record.filters),
         Step("cleaned", CLEANED_VERSION, {"edits": policy.edits_digest()}, (Input("documents", "text"), *map(Input, masks))),
-        Step("signatures", signatures.VERSION, signatures.PARAMETERS, (Input("cleaned"),)),
+        Step("signatures", signatures.VERSION, signatures.PARAMETERS, (Input("cleaned", "text"),)),
         Step(
             "eligible",
             ELIGIBLE_VERSION,

@@ -370,8 +370,17 @@ def write_parquet(frame: pl.DataFrame, path: Path, *, rows_together: int | None 
 
 def rows_digest(rows: Iterable[Iterable[Any]]) -> str:
     """The digest of a set of rows, whatever their order: each row's canonical JSON, sorted, hashed."""
+    return _digest_of_lines(sorted(canonical(list(row)) for row in rows))
+
+
+def sequence_digest(rows: Iterable[Iterable[Any]]) -> str:
+    """The same of rows whose order counts."""
+    return _digest_of_lines(canonical(list(row)) for row in rows)
+
+
+def _digest_of_lines(lines: Iterable[bytes]) -> str:
     whole = hashlib.sha256()
-    for line in sorted(canonical(list(row)) for row in rows):
+    for line in lines:
         whole.update(line)
         whole.update(b"\n")
     return whole.hexdigest()[:32]

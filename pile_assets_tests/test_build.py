@@ -8,8 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pile_assets import assembly
+from pile_assets import assembly, planner
 from pile_assets.build import BuildReport, build
+from pile_assets.inspection.rebuild import rebuild
+from pile_assets.registry.load import DEFAULT_FOLDER
 from pile_assets.store import Address
 from pile_assets_tests.deployments import Corpus, document, prose, with_changed_word
 
@@ -85,6 +87,46 @@ def test_the_same_records_in_other_bytes_stop_at_documents(corpus: Corpus) -> No
     corpus.publish("fables", "one", [dict(reversed(line.items())) for line in lines])
     report = run(corpus)
     assert report.touched == {"documents": ["fables/one"], "raw": ["fables/one"]}
+    assert rebuild(corpus.deployment.open()).problems == [], "what pins the documents names their files as they are now"
+
+
+def test_the_same_records_in_another_order_change_no_verdict_and_no_shard(corpus: Corpus) -> None:
+    """Their texts are read again, since every stage of a partition has its documents in one order; then it ends."""
+    before = shard_bytes(corpus)
+    corpus.publish("fables", "one", [document(f"fable-one-{i}") for i in reversed(range(6))])
+    assert set(run(corpus).touched) == {*CHAIN, "signatures", "eligible"}
+    assert shard_bytes(corpus) == before
+    assert rebuild(corpus.deployment.open()).problems == []
+
+
+def test_after_records_came_in_another_order_a_threshold_may_change(corpus: Corpus) -> None:
+    corpus.publish("fables", "one", [document(f"fable-one-{i}") for i in reversed(range(6))])
+    run(corpus)
+    (corpus.registry / "policies").mkdir()
+    policy = (DEFAULT_FOLDER / "policies" / "prose_and_code.yaml").read_text()
+    changed = policy.replace("gopher_quality.word_count, min: 50", "gopher_quality.word_count, min: 51")
+    assert changed != policy
+    (corpus.registry / "policies" / "prose_and_code.yaml").write_text(changed)
+    assert "eligible" in run(corpus).touched
+    assert rebuild(corpus.deployment.open()).problems == []
+
+
+@pytest.mark.parametrize("stage", ["eligible", "unique"])
+def test_a_stage_that_names_older_files_is_brought_to_those_there_are_and_is_no_news(corpus: Corpus, stage: str) -> None:
+    """As a run may leave it that read `eligible` a moment before it changed."""
+    corpus.publish("fables", "one", [dict(reversed(document(f"fable-one-{i}").items())) for i in range(6)])
+    address = Address.of_source("fables", stage, "one")
+    store = corpus.deployment.open().view.store
+    older = store.manifest(address)
+    run(corpus)
+    now = store.manifest(address)
+    assert older
+    assert now
+    assert older.facts["pins"] != now.facts["pins"]
+    store.commit(older)
+    assert planner.plan(corpus.deployment.open().world()).chains == {"fables": {"one": "eligible"}}
+    assert run(corpus).touched == {}
+    assert store.manifest(address) == now
 
 
 def test_a_changed_document_rewrites_only_the_shard_that_holds_it(corpus: Corpus) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pile_assets import assembly, corpus, planner
 from pile_assets.licensing.public_domain import Terms
+from pile_assets.pins import PINNED
 from pile_assets.registry.load import DEFAULT_FOLDER
 from pile_assets.registry.models import Record
 from pile_assets.registry.plain_yaml import read_yaml
@@ -25,7 +26,7 @@ STEPS = (
     Step("length", "1", {}, (Input("documents", "text"),)),
     Step("pii", "1", {}, (Input("documents", "text"),)),
     Step("cleaned", "1", {}, (Input("documents", "text"), Input("pii"))),
-    Step("signatures", "1", {}, (Input("cleaned"),)),
+    Step("signatures", "1", {}, (Input("cleaned", "text"),)),
     Step(
         "eligible", "1", {}, (Input("documents", "row"), Input("length"), Input("pii"), Input("cleaned"), Input("signatures"))
     ),
@@ -105,7 +106,8 @@ class Toy:
             key = step.key(address, inputs)
             old = self.manifests.get(address)
             if old is None or old.key != key:
-                self._commit(address, key, *self._content(step.stage, partition, entry), inputs=inputs)
+                facts: dict[str, Any] = {"pins": {stage: [] for stage in PINNED}}
+                self._commit(address, key, *self._content(step.stage, partition, entry), inputs=inputs, facts=facts)
                 self._version(address, entry)
 
     def _content(self, stage: str, partition: str, entry: Entry) -> tuple[Any]:
@@ -115,7 +117,7 @@ class Toy:
         return (([partition, raw] if stage == "raw" else [partition, stage, records]),)
 
     def _version(self, address: Address, entry: Entry) -> None:
-        if address.stage == "documents":
+        if address.stage in ("documents", "cleaned"):
             records = entry.version.split("/")[1]
             self.manifests[address] = replace(self.manifests[address], versions={"text": records, "row": records})
 

@@ -57,7 +57,7 @@ def script(seed: int, count: int, texts: int) -> list[Operation]:
     draws: list[tuple[int, Callable[[random.Random, _Published, int], Operation | None]]] = [
         *((6, draw) for draw in (_add, _change)),
         *((3, draw) for draw in (_withdraw, _return, _take_down)),
-        *((2, draw) for draw in (_undo, _policy, _purge)),
+        *((2, draw) for draw in (_undo, _policy, _purge, _again)),
         *((1, draw) for draw in (_switch, _collect)),
     ]
     weights, functions = zip(*draws, strict=True)
@@ -95,11 +95,19 @@ def _change(chosen: random.Random, state: _Published, texts: int) -> Operation:
     which = chosen.randrange(len(lines))
     match chosen.choice(("change", "come", "go")):
         case "come":
-            lines.append(_line(chosen, texts, f"d{int(lines[-1][0][1:]) + 1}"))
+            lines.append(_line(chosen, texts, f"d{max(int(name[1:]) for name, *_ in lines) + 1}"))
         case "go" if len(lines) > 1:
             lines.pop(which)
         case _:
             lines[which] = _line(chosen, texts, lines[which][0])
+    return _publish(state, place, lines)
+
+
+def _again(chosen: random.Random, state: _Published, texts: int) -> Operation:
+    """A partition is published again with the same documents in another order."""
+    place = chosen.choice(sorted(state.present))
+    lines = list(state.present[place])
+    chosen.shuffle(lines)
     return _publish(state, place, lines)
 
 
