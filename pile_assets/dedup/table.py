@@ -55,6 +55,11 @@ class Entry:
     digest: str | None = None  # of its verdicts
 
 
+def _place(entry: Entry) -> tuple[str, int, int]:
+    """What tells an entry from all others."""
+    return entry.name, entry.tier, entry.seniority
+
+
 @dataclass(frozen=True)
 class Batch:
     """Documents about to be numbered."""
@@ -123,6 +128,8 @@ class Table:
         self.entries: list[Entry] = []
         self._arriving: list[U8] = []  # standing of documents whose rows are there and whose arrays are not
         self._groups: tuple[U32, I64] | None = None
+        self._present: dict[str, int] | None = None  # this and the next one follow from `entries`, when first asked for
+        self._places: dict[tuple[str, int, int], int] | None = None
 
     @property
     def columns(self) -> dict[str, Column]:
@@ -144,21 +151,26 @@ class Table:
 
     @property
     def present(self) -> dict[str, int]:
-        """Name -> entry of every member that is here."""
-        return {entry.name: i for i, entry in enumerate(self.entries) if entry.version is not None}
+        """Name -> entry of every member that is here, as it is at this moment."""
+        if self._present is None:
+            self._present = {entry.name: i for i, entry in enumerate(self.entries) if entry.version is not None}
+        return self._present
 
     def enter(self, entry: Entry) -> int:
         """The number of an entry, which is made if no member had this name and rank before; its version is set."""
-        for i, known in enumerate(self.entries):
-            if (known.name, known.tier, known.seniority) == (entry.name, entry.tier, entry.seniority):
-                self.entries[i] = replace(known, version=entry.version)
-                return i
+        if self._places is None:
+            self._places = {_place(known): i for i, known in enumerate(self.entries)}
+        self._present = None
+        if (i := self._places.get(_place(entry))) is not None:
+            self.entries[i] = replace(self.entries[i], version=entry.version)
+            return i
         self.entries.append(entry)
-        return len(self.entries) - 1
+        return self._places.setdefault(_place(entry), len(self.entries) - 1)
 
     def retire(self, entry: int) -> None:
         """Its member has left, or ranks anew."""
         self.entries[entry] = replace(self.entries[entry], version=None, digest=None)
+        self._present = None
 
     def digested(self, entry: int, digest: str) -> None:
         self.entries[entry] = replace(self.entries[entry], digest=digest)
