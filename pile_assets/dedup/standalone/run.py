@@ -27,8 +27,8 @@ import polars as pl
 
 from pile_assets.dedup import resolve
 from pile_assets.dedup.engine import OFFERED, Engine, Member
-from pile_assets.dedup.standalone.reading import SUPPORTED, Columns
-from pile_assets.dedup.standalone.signing import Input, Signed, file_digest, input_key, sign
+from pile_assets.dedup.standalone.reading import SUPPORTED, Columns, Problem
+from pile_assets.dedup.standalone.signing import PROBLEMS_KEPT, Input, Signed, file_digest, input_key, sign
 from pile_assets.dedup.standalone.workers import pool
 from pile_assets.errors import PileError, Quarantine
 from pile_assets.store import Address, FileRef, Store, canonical, digest, write_atomically
@@ -188,9 +188,13 @@ def _known(results: Results, record: Path) -> Signed | None:
         signed = Signed.from_bytes(record.read_bytes())
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    folder = results.home / "signatures"
-    whole = all((folder / part.name).is_file() and (folder / part.name).stat().st_size == part.bytes for part in signed.parts)
-    return signed if whole else None
+    return signed if all(_is_there(results, "signatures", part) for part in signed.parts) else None
+
+
+def _is_there(results: Results, kind: str, file: FileRef) -> bool:
+    """Whether a file of an earlier run is there whole, as far as its size tells."""
+    path = results.home / kind / file.name
+    return path.is_file() and path.stat().st_size == file.bytes
 
 
 # -- members -------------------------------------------------------------------------------------------------------------
@@ -207,10 +211,10 @@ def _read(results: Results, file: FileRef, columns: Sequence[str]) -> pl.DataFra
         ) from error
 
 
-def _parts(results: Results, signed: Sequence[Signed]) -> tuple[list[Part], list[dict[str, Any]]]:
-    """The parts of all inputs, and the documents left out because their id stands before, in order.
+def _parts(results: Results, signed: Sequence[Signed]) -> tuple[list[Part], dict[str, list[Problem]]]:
+    """The parts of all inputs; and input -> the first `PROBLEMS_KEPT` documents left out because their id stands before.
 
-    Ids are compared by a hash of 8 bytes first, so that the memory is 16 bytes a document.
+    Ids are compared by a hash of 8 bytes first, so the memory is 16 bytes a document, and more for an id that stands twice.
     """
     files = [(each.name, name, file) for each in signed for name, file in zip(each.names, each.parts, strict=True)]
     hashes = [_read(results, file, ["id"])["id"].hash() for _, _, file in files]
@@ -218,16 +222,16 @@ def _parts(results: Results, signed: Sequence[Signed]) -> tuple[list[Part], list
     suspects = column.filter(column.is_duplicated()).unique().implode()
     seen: dict[str, tuple[str, int]] = {}
     parts: list[Part] = []
-    repeated: list[dict[str, Any]] = []
+    repeated: dict[str, list[Problem]] = {}
     for (name, part, file), hashed in zip(files, hashes, strict=True):
         without: list[int] = []
         if (suspected := hashed.is_in(suspects)).any():
             for identity, line in _read(results, file, ["id", "line"]).filter(suspected).rows():
                 if identity in seen:
                     first, at = seen[identity]
-                    reason = f"the id {identity} stands in line {at} of {first}"
-                    repeated.append({"input": name, "line": line, "reason": reason})
                     without.append(line)
+                    if len(told := repeated.setdefault(name, [])) < PROBLEMS_KEPT:
+                        told.append(Problem(line, f"the id {identity} stands in line {at} of {first}"))
                 else:
                     seen[identity] = name, line
         parts.append(Part(name, f"{name}#{part}", file, tuple(without)))
@@ -302,7 +306,7 @@ def _write_verdicts(
     written = 0
     for part in parts:
         now, old = engine.digest(part.name), before.get(part.name)
-        if old and old["digest"] == now and (results.home / "verdicts" / old["verdicts"]["name"]).is_file():
+        if old and old["digest"] == now and _is_there(results, "verdicts", FileRef(**old["verdicts"])):
             files[part.name] = FileRef(**old["verdicts"]), now, old["counts"]
             continue
         verdicts = engine.verdicts(part.name).select(resolve.VERDICTS.keys())
@@ -317,7 +321,7 @@ def _commit(
     inputs: Sequence[Input],
     signed: Sequence[Signed],
     parts: Sequence[Part],
-    repeated: Sequence[Mapping[str, Any]],
+    repeated: Mapping[str, Sequence[Problem]],
     files: Mapping[str, tuple[FileRef, str, dict[str, int]]],
     report: Report,
 ) -> None:
@@ -333,10 +337,16 @@ def _commit(
         report.refused = dict(Counter(report.refused) + Counter(each.refused))
         if each.failed:
             report.failed[each.name] = each.failed
-    if repeated:
-        report.refused["id stands twice"] = len(repeated)
+    twice: Counter[str] = Counter()
+    for part in parts:
+        twice[part.input] += len(part.without)
+    if twice.total():
+        report.refused["id stands twice"] = twice.total()
     report.documents = sum(report.verdicts.values())
-    write_atomically(results.home / "problems.jsonl", b"".join(canonical(line) + b"\n" for line in _problems(signed, repeated)))
+    told = (
+        canonical(line) + b"\n" for each in signed for line in _problems(each, repeated.get(each.name, ()), twice[each.name])
+    )
+    write_atomically(results.home / "problems.jsonl", b"".join(told))
     described = [
         {"name": each.name, "key": each.key, "refused": each.refused, "failed": each.failed, "parts": by_input[each.name]}
         for each in signed
@@ -348,15 +358,15 @@ def _commit(
     _remove_others(results.cache / "inputs", {f"{digest(given.name)}.json" for given in inputs})
 
 
-def _problems(signed: Sequence[Signed], repeated: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    for each in signed:
-        if each.failed:
-            yield {"input": each.name, "line": None, "reason": each.failed}
-        for problem in each.problems:
-            yield {"input": each.name, "line": problem.line, "reason": problem.reason}
-        if (untold := sum(each.refused.values()) - len(each.problems)) > 0:
-            yield {"input": each.name, "line": None, "reason": f"{untold} more lines; all are counted in manifest.json"}
-    yield from repeated
+def _problems(signed: Signed, repeated: Sequence[Problem], twice: int) -> Iterator[Mapping[str, Any]]:
+    """What is told of one input: why it is left out, or the first `PROBLEMS_KEPT` lines that are and how many more."""
+    if signed.failed:
+        yield {"input": signed.name, "line": None, "reason": signed.failed}
+    listed = (*signed.problems, *repeated)[:PROBLEMS_KEPT]
+    for problem in listed:
+        yield {"input": signed.name, "line": problem.line, "reason": problem.reason}
+    if (untold := sum(signed.refused.values()) + twice - len(listed)) > 0:
+        yield {"input": signed.name, "line": None, "reason": f"{untold} more lines; all are counted in manifest.json"}
 
 
 def _remove_others(folder: Path, names: set[str]) -> None:

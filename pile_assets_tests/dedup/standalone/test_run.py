@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from pile_assets import cli, store
 from pile_assets.dedup.resolve import VERDICTS
+from pile_assets.dedup.standalone import run as running
 from pile_assets.dedup.standalone import signing
 from pile_assets.dedup.standalone.reading import Columns
 from pile_assets.dedup.standalone.run import STRIDE, find_inputs, numbered, run
@@ -129,6 +130,29 @@ def test_the_first_of_two_documents_with_one_id_is_kept_and_the_other_named(fold
     named = [json.loads(line) for line in (tmp_path / "out" / "problems.jsonl").read_text().splitlines()]
     twice = [(p["input"].rpartition("/")[2], p["line"], p["reason"].split()[2]) for p in named if "stands" in p["reason"]]
     assert twice == [("a.jsonl", 3, "x"), ("b.jsonl", 1, "y")]
+
+
+def test_of_many_ids_that_stand_twice_the_first_are_named_and_all_are_counted(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "PROBLEMS_KEPT", 4)
+    documents = [(f"id{number}", text(number, 0)) for number in range(9)]
+    write(folder, "a.jsonl", documents)
+    write(folder, "b.jsonl", documents)
+    done = bring_up(folder, tmp_path / "out", ["a.jsonl", "b.jsonl"])
+    assert done.refused == {"id stands twice": 9, "not JSON": 2}
+    named = [json.loads(line) for line in (tmp_path / "out" / "problems.jsonl").read_text().splitlines()]
+    of_b = [(problem["line"], problem["reason"]) for problem in named if problem["input"].endswith("b.jsonl")]
+    assert [line for line, _ in of_b] == [10, 1, 2, 3, None], "the line that is broken, then the ids"
+    assert of_b[-1][1] == "6 more lines; all are counted in manifest.json"
+
+
+def test_a_file_of_verdicts_that_was_cut_short_is_written_again(folder, tmp_path):
+    write(folder, "a.jsonl", [(f"id{number}", text(number, 0)) for number in range(9)])
+    bring_up(folder, tmp_path / "out")
+    before = results(tmp_path / "out")
+    cut = min((tmp_path / "out" / "verdicts").iterdir())
+    cut.write_bytes(cut.read_bytes()[:-1])
+    assert bring_up(folder, tmp_path / "out").written == 1
+    assert results(tmp_path / "out") == before
 
 
 def test_an_input_that_cannot_be_read_is_left_out_and_named_and_the_rest_goes_on(folder, tmp_path):
