@@ -1,4 +1,4 @@
-"""What all tests share: how examples are drawn, which folders are left out, and corpora that are built once.
+"""What all tests share: how examples are drawn, which folders are left out, corpora that are built once, and a browser.
 
 Building takes seconds, so one corpus is built and each test that changes it gets a store of its own.
 """
@@ -6,11 +6,13 @@ Building takes seconds, so one corpus is built and each test that changes it get
 import copy
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from pile_assets_tests.browser.devtools import NAMES, Browser, chromium, find_chromium
 from pile_assets_tests.commands import Pile, varied
 from pile_assets_tests.end_to_end.summary import pytest_terminal_summary  # noqa: F401  # a hook: the daemon test's table
 
@@ -47,6 +49,16 @@ def built(built_once: Pile, tmp_path: Path) -> Pile:
     corpus.home = tmp_path / "home"
     shutil.copytree(built_once.corpus.home, corpus.home)
     return Pile(corpus)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A headless Chromium with an empty profile; where the machine has none, the test is skipped and says how to have one."""
+    binary = find_chromium()
+    if binary is None:
+        pytest.skip(f"there is no Chromium: set PILE_CHROMIUM, or put one of {', '.join(NAMES)} on PATH")
+    with chromium(binary, tmp_path_factory.mktemp("chromium") / "profile") as started:
+        yield started
 
 
 @pytest.fixture

@@ -11,16 +11,7 @@ import pytest
 
 from pile_assets_tests.browser.dagster_pages import Ui
 from pile_assets_tests.browser.deployment import Deployed, deployed, library
-from pile_assets_tests.browser.devtools import NAMES, Browser, chromium, find_chromium
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    binary = find_chromium()
-    if binary is None:
-        pytest.skip(f"there is no Chromium: set PILE_CHROMIUM, or put one of {', '.join(NAMES)} on PATH")
-    with chromium(binary, tmp_path_factory.mktemp("chromium") / "profile") as started:
-        yield started
+from pile_assets_tests.browser.devtools import Browser
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from pile_assets.release import attribution, find_index, known_by, layout
-from pile_assets_tests.browser.devtools import NAMES, Browser, Page, chromium, find_chromium
+from pile_assets_tests.browser.devtools import Browser, Page
 from pile_assets_tests.release.released import HOSTILE, SECRET
 
 QUERIES = [
@@ -26,15 +26,6 @@ QUERIES = [
     "constructor __proto__ toString",
     "",
 ]
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    binary = find_chromium()
-    if binary is None:
-        pytest.skip(f"there is no Chromium: set PILE_CHROMIUM, or put one of {', '.join(NAMES)} on PATH")
-    with chromium(binary, tmp_path_factory.mktemp("chromium") / "profile") as started:
-        yield started
 
 
 def opened(browser: Browser, folder: Path) -> Page:
