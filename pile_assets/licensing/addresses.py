@@ -2,7 +2,8 @@
 
 An address is read by its parts: the host as a whole, then the whole path. So neither a look-alike host nor a licence's
 address inside another one states anything; copies in the Internet Archive's Wayback Machine state what they are copies of.
-Query and fragment never matter. What words beside an address mean is for `statements` to judge.
+Query and fragment never matter; a question mark with nothing behind it is no query but a doubt. What words beside an address
+mean is for `statements` to judge.
 """
 
 import re
@@ -160,7 +161,9 @@ ADDRESS = re.compile(
 )
 """What looks like an address, with or without scheme, to the first character that ends one in running text."""
 
-_PARTS = re.compile(r"(?:https?:)?(?://)?(?P<host>[a-z0-9.\-]+)(?::(?:80|443))?(?P<path>/[^?#]*)?(?:[?#].*)?", re.DOTALL)
+_PARTS = re.compile(
+    r"(?:https?:)?(?://)?(?P<host>[a-z0-9.\-]+)(?::(?:80|443))?(?P<path>/[^?#]*)?(?:\?[^?#][^#]*)?(?:#.*)?", re.DOTALL
+)
 _ARCHIVED = re.compile(r"(?:https?:)?(?://)?web\.archive\.org/web/\d{4,14}(?:[a-z]{2}_)?/(?P<address>.+)", re.DOTALL)
 _TRAILING = ".,;:!*_\u2026\u00bb\u00a0"
 LONGEST = 500

@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from pile_assets.licensing import accepted
@@ -92,8 +92,10 @@ def _is_open(raw: str, context: str) -> bool:
 
 
 @settings(max_examples=400)
+@example("https://creativecommons.org/licenses/by/4.0/", "?", "/", False, "text")
 @given(st.sampled_from(OPEN), st.sampled_from(WITHHELD), JOINTS, st.booleans(), st.sampled_from(_WORD_CONTEXTS))
 def test_a_word_that_withholds_is_never_dropped(licence, withheld, joint, first, context):
+    assume(not (first and withheld.startswith("©") and licence.startswith("This work is")))  # it names who grants
     raw = f"{withheld}{joint}{licence}" if first else f"{licence}{joint}{withheld}"
     assert not _is_open(raw, context)
 
