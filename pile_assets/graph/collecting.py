@@ -9,7 +9,8 @@ import dagster as dg
 
 from pile_assets.deployment import Deployment
 from pile_assets.errors import Busy
-from pile_assets.graph.naming import COLLECT_WORK, WORK, job_name
+from pile_assets.graph.naming import COLLECT_WORK, job_name
+from pile_assets.graph.plain_jobs import plain_job, plain_schedule
 from pile_assets.graph.working import alone
 from pile_assets.retention.collect import Collected, collect
 
@@ -38,16 +39,7 @@ def collect_job() -> dg.JobDefinition:
             return
         context.log.info(said(done))
 
-    @dg.job(
-        name=job_name(COLLECT_WORK),
-        description="Removes files of the store that nothing has referred to for PILE_GRACE_HOURS.",
-        tags={WORK: COLLECT_WORK},
-        executor_def=dg.in_process_executor,
-    )
-    def job() -> None:
-        remove()
-
-    return job
+    return plain_job(COLLECT_WORK, remove, "Removes files of the store that nothing has referred to for PILE_GRACE_HOURS.")
 
 
 def said(done: Collected) -> str:
@@ -59,11 +51,5 @@ def said(done: Collected) -> str:
 
 def collect_schedule() -> dg.ScheduleDefinition:
     """Every night."""
-    return dg.ScheduleDefinition(
-        name=f"{job_name(COLLECT_WORK)}_schedule",
-        job_name=job_name(COLLECT_WORK),
-        cron_schedule=CRON,
-        execution_timezone="UTC",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Collects garbage every night.",
-    )
+    job = job_name(COLLECT_WORK)
+    return plain_schedule(f"{job}_schedule", job, CRON, "Collects garbage every night.")

@@ -22,13 +22,13 @@ from pile_assets.graph.naming import (
     DATA_VERSION,
     REVIEW_GROUP,
     REVIEW_WORK,
-    WORK,
     evidence_job,
     evidence_key,
     evidence_work,
     job_name,
 )
 from pile_assets.graph.parents import REVIEW_QUEUE, Parents
+from pile_assets.graph.plain_jobs import plain_job, plain_schedule
 from pile_assets.graph.sources import SourceInGraph, sources_in_graph
 from pile_assets.graph.upstream import cron
 from pile_assets.graph.working import working
@@ -78,28 +78,19 @@ def _job(name: str) -> dg.JobDefinition:
     def compare(context: dg.OpExecutionContext) -> None:
         look_at_evidence(context, name)
 
-    @dg.job(
-        name=evidence_job(name),
-        description=f"Fetches the evidence pages of {name} and compares them with its record.",
-        tags={WORK: evidence_work(name)},
-        executor_def=dg.in_process_executor,
-    )
-    def job() -> None:
-        compare()
-
-    return job
+    said = f"Fetches the evidence pages of {name} and compares them with its record."
+    return plain_job(evidence_work(name), compare, said, name=evidence_job(name))
 
 
 def evidence_schedules(sources: Sequence[SourceInGraph]) -> list[dg.ScheduleDefinition]:
     """Weekly, at an hour of the source's own; off for sources on this machine, which may have no network."""
     return [
-        dg.ScheduleDefinition(
-            name=f"evidence_{source.name}_schedule",
-            job_name=evidence_job(source.name),
-            cron_schedule=cron(Refresh.WEEKLY, source.record.seniority + 3),
-            execution_timezone="UTC",
-            default_status=dg.DefaultScheduleStatus.RUNNING if source.host else dg.DefaultScheduleStatus.STOPPED,
-            description=f"Looks once a week whether the evidence for the licence of {source.record.title} still stands.",
+        plain_schedule(
+            f"evidence_{source.name}_schedule",
+            evidence_job(source.name),
+            cron(Refresh.WEEKLY, source.record.seniority + 3),
+            f"Looks once a week whether the evidence for the licence of {source.record.title} still stands.",
+            dg.DefaultScheduleStatus.RUNNING if source.host else dg.DefaultScheduleStatus.STOPPED,
         )
         for source in sources
     ]
@@ -206,25 +197,9 @@ def queue_job() -> dg.JobDefinition:
     def gather(context: dg.OpExecutionContext) -> None:
         gather_queue(context)
 
-    @dg.job(
-        name=job_name(REVIEW_WORK),
-        description="Gathers held documents by what was said of them.",
-        tags={WORK: REVIEW_WORK},
-        executor_def=dg.in_process_executor,
-    )
-    def job() -> None:
-        gather()
-
-    return job
+    return plain_job(REVIEW_WORK, gather, "Gathers held documents by what was said of them.")
 
 
 def queue_schedule() -> dg.ScheduleDefinition:
     """Every morning, so that a reviewer finds what has gathered."""
-    return dg.ScheduleDefinition(
-        name="review_queue_schedule",
-        job_name=job_name(REVIEW_WORK),
-        cron_schedule="41 4 * * *",
-        execution_timezone="UTC",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Gathers what waits for a reviewer.",
-    )
+    return plain_schedule("review_queue_schedule", job_name(REVIEW_WORK), "41 4 * * *", "Gathers what waits for a reviewer.")

@@ -13,7 +13,8 @@ import dagster as dg
 
 from pile_assets.graph.chain_run import ChainJobConfig, run_chain
 from pile_assets.graph.corpus_run import CorpusConfig, run_dedup, run_domain, run_release, run_takedowns
-from pile_assets.graph.naming import DEDUP_WORK, RELEASE_WORK, TAKEDOWNS_WORK, WORK, domain_work, job_name, op_name, source_work
+from pile_assets.graph.naming import DEDUP_WORK, RELEASE_WORK, TAKEDOWNS_WORK, domain_work, op_name, source_work
+from pile_assets.graph.plain_jobs import plain_job
 from pile_assets.graph.purging import purge_job
 from pile_assets.graph.sources import SourceInGraph, domains_of
 
@@ -37,7 +38,7 @@ def _source(source: SourceInGraph) -> dg.JobDefinition:
     def bring_up_to_date(context: dg.OpExecutionContext, config: ChainJobConfig) -> None:
         run_chain(context, source.name, config.keys, config)
 
-    return _job(work, bring_up_to_date, f"Brings any partitions of {source.record.title} up to date, all stages.")
+    return plain_job(work, bring_up_to_date, f"Brings any partitions of {source.record.title} up to date, all stages.")
 
 
 def _takedowns() -> dg.JobDefinition:
@@ -45,7 +46,7 @@ def _takedowns() -> dg.JobDefinition:
     def apply_ledger(context: dg.OpExecutionContext, config: CorpusConfig) -> None:
         run_takedowns(context, config)
 
-    return _job(TAKEDOWNS_WORK, apply_ledger, "Applies the takedown ledger to the whole corpus.")
+    return plain_job(TAKEDOWNS_WORK, apply_ledger, "Applies the takedown ledger to the whole corpus.")
 
 
 def _dedup() -> dg.JobDefinition:
@@ -53,7 +54,7 @@ def _dedup() -> dg.JobDefinition:
     def resolve(context: dg.OpExecutionContext, config: CorpusConfig) -> None:
         run_dedup(context, config)
 
-    return _job(DEDUP_WORK, resolve, "Resolves duplicates over the whole corpus.")
+    return plain_job(DEDUP_WORK, resolve, "Resolves duplicates over the whole corpus.")
 
 
 def _domain(domain: str) -> dg.JobDefinition:
@@ -61,7 +62,7 @@ def _domain(domain: str) -> dg.JobDefinition:
     def plan_and_write(context: dg.OpExecutionContext) -> None:
         run_domain(context, domain)
 
-    return _job(domain_work(domain), plan_and_write, f"Plans the shards of {domain} and writes those that are due.")
+    return plain_job(domain_work(domain), plan_and_write, f"Plans the shards of {domain} and writes those that are due.")
 
 
 def _release() -> dg.JobDefinition:
@@ -69,12 +70,4 @@ def _release() -> dg.JobDefinition:
     def write_release(context: dg.OpExecutionContext, config: CorpusConfig) -> None:
         run_release(context, config)
 
-    return _job(RELEASE_WORK, write_release, "Writes the release over all shards, with its legal kit and cards.")
-
-
-def _job(work: str, step: dg.OpDefinition, description: str) -> dg.JobDefinition:
-    @dg.job(name=job_name(work), description=description, tags={WORK: work}, executor_def=dg.in_process_executor)
-    def job() -> None:
-        step()
-
-    return job
+    return plain_job(RELEASE_WORK, write_release, "Writes the release over all shards, with its legal kit and cards.")

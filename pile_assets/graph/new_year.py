@@ -10,7 +10,8 @@ import dagster as dg
 
 from pile_assets import planner
 from pile_assets.deployment import Session
-from pile_assets.graph.naming import NEW_YEAR_WORK, WORK, job_name
+from pile_assets.graph.naming import NEW_YEAR_WORK, job_name
+from pile_assets.graph.plain_jobs import plain_job, plain_schedule
 from pile_assets.graph.working import working
 
 
@@ -22,16 +23,7 @@ def new_year_job() -> dg.JobDefinition:
         with working(NEW_YEAR_WORK, context.log.warning) as session:
             context.log.info(turn_year(session))
 
-    @dg.job(
-        name=job_name(NEW_YEAR_WORK),
-        description="Gives the corpus the current year; what turns with it is requested by the planner.",
-        tags={WORK: NEW_YEAR_WORK},
-        executor_def=dg.in_process_executor,
-    )
-    def job() -> None:
-        turn()
-
-    return job
+    return plain_job(NEW_YEAR_WORK, turn, "Gives the corpus the current year; what turns with it is requested by the planner.")
 
 
 def turn_year(session: Session) -> str:
@@ -46,11 +38,5 @@ def turn_year(session: Session) -> str:
 
 def new_year_schedule() -> dg.ScheduleDefinition:
     """At midnight UTC of 1 January, when terms of protection end."""
-    return dg.ScheduleDefinition(
-        name="new_year_schedule",
-        job_name=job_name(NEW_YEAR_WORK),
-        cron_schedule="0 0 1 1 *",
-        execution_timezone="UTC",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Terms of protection end with the year: works in the public domain since today are let in.",
-    )
+    said = "Terms of protection end with the year: works in the public domain since today are let in."
+    return plain_schedule("new_year_schedule", job_name(NEW_YEAR_WORK), "0 0 1 1 *", said)

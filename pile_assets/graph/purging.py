@@ -8,7 +8,8 @@ import dagster as dg
 from pile_assets.deployment import Deployment
 from pile_assets.errors import PileError
 from pile_assets.graph import events
-from pile_assets.graph.naming import PURGE_WORK, WORK, job_name, op_name
+from pile_assets.graph.naming import PURGE_WORK, op_name
+from pile_assets.graph.plain_jobs import plain_job
 from pile_assets.graph.reconcile import reconcile
 from pile_assets.graph.working import alone
 from pile_assets.withdrawal import purge
@@ -32,16 +33,8 @@ def purge_job() -> dg.JobDefinition:
         if not done.proven:
             raise events.failures([_unproven(done)])
 
-    @dg.job(
-        name=job_name(PURGE_WORK),
-        description="Removes from the store the bytes of withdrawn documents whose decision says so, and searches for them.",
-        tags={WORK: PURGE_WORK},
-        executor_def=dg.in_process_executor,
-    )
-    def job() -> None:
-        remove()
-
-    return job
+    said = "Removes from the store the bytes of withdrawn documents whose decision says so, and searches for them."
+    return plain_job(PURGE_WORK, remove, said)
 
 
 def said(done: purge.Purged) -> str:

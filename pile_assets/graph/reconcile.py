@@ -21,7 +21,8 @@ from pile_assets.graph import checks, events
 from pile_assets.graph.corpus_run import add_partitions
 from pile_assets.graph.event_batches import in_batches
 from pile_assets.graph.facts import AssetFacts, Facts
-from pile_assets.graph.naming import DATA_VERSION, RECONCILE_WORK, WORK, job_name
+from pile_assets.graph.naming import DATA_VERSION, RECONCILE_WORK, WORK
+from pile_assets.graph.plain_jobs import plain_job
 from pile_assets.graph.runs import UNFINISHED
 from pile_assets.graph.sources import SourceInGraph, sources_in_graph
 from pile_assets.graph.working import at_work, building, lock_name, working
@@ -152,16 +153,7 @@ def reconcile_job() -> dg.JobDefinition:
         if done.busy:
             context.log.warning(f"Left out, because runs are at them: {', '.join(done.busy)}.")
 
-    @dg.job(
-        name=job_name(RECONCILE_WORK),
-        description="Reports what the store holds wherever Dagster's records differ, e.g. after Wipe.",
-        tags={WORK: RECONCILE_WORK},
-        executor_def=dg.in_process_executor,
-    )
-    def job() -> None:
-        tell()
-
-    return job
+    return plain_job(RECONCILE_WORK, tell, "Reports what the store holds wherever Dagster's records differ, e.g. after Wipe.")
 
 
 def reconcile_sensor(job: dg.JobDefinition, seconds: int) -> dg.SensorDefinition:

@@ -17,7 +17,8 @@ from pile_assets.deployment import Session
 from pile_assets.errors import Busy, NotAdmitted, PileError
 from pile_assets.graph import events
 from pile_assets.graph.corpus_run import add_partitions
-from pile_assets.graph.naming import WORK, catalogue_work, refresh_job
+from pile_assets.graph.naming import catalogue_work, refresh_job
+from pile_assets.graph.plain_jobs import plain_job, plain_schedule
 from pile_assets.graph.source_assets import partitions_of
 from pile_assets.graph.sources import SourceInGraph
 from pile_assets.graph.working import working
@@ -105,30 +106,23 @@ def refresh_job_of(source: SourceInGraph) -> dg.JobDefinition:
             context.log.error(str(problem))
         context.log.info(" ".join([f"{len(found.events)} partitions are new or changed.", *found.notes]))
 
-    @dg.job(
+    return plain_job(
+        catalogue_work(name),
+        look,
+        f"Asks {source.record.title} for news and reports it on {name}/upstream.",
         name=refresh_job(name),
-        description=f"Asks {source.record.title} for news and reports it on {name}/upstream.",
-        tags={WORK: catalogue_work(name)},
-        executor_def=dg.in_process_executor,
     )
-    def refresh() -> None:
-        look()
-
-    return refresh
 
 
 def refresh_schedule(source: SourceInGraph) -> dg.ScheduleDefinition:
     """The refresh of a source at its record's pace; off by default where a sensor looks all the time."""
-    return dg.ScheduleDefinition(
-        name=schedule_name(source.name),
-        job_name=refresh_job(source.name),
-        cron_schedule=cron(source.record.refresh, source.record.seniority),
-        execution_timezone="UTC",
-        default_status=dg.DefaultScheduleStatus.STOPPED if source.watched else dg.DefaultScheduleStatus.RUNNING,
-        description=(
-            f"Asks {source.record.title} for news."
-            + (" A sensor does so all the time; switch this on only if you stop that." if source.watched else "")
-        ),
+    return plain_schedule(
+        schedule_name(source.name),
+        refresh_job(source.name),
+        cron(source.record.refresh, source.record.seniority),
+        f"Asks {source.record.title} for news."
+        + (" A sensor does so all the time; switch this on only if you stop that." if source.watched else ""),
+        dg.DefaultScheduleStatus.STOPPED if source.watched else dg.DefaultScheduleStatus.RUNNING,
     )
 
 
