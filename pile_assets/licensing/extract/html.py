@@ -86,7 +86,8 @@ class _Page:
             named = " ".join(filter(None, (element.get("itemprop"), element.get("property"))))
             if "license" in rel or "licence" in rel or _PROPERTIES.search(named):
                 address = element.get("href") or element.get("content") or element.get("resource") or element.get("src") or ""
-                yield self._marked(element, address.strip(), "rel=license" if rel else "property license")
+                linked = "license" in rel or "licence" in rel
+                yield self._marked(element, address.strip(), "rel=license" if linked else "property license")
 
     def _marked(self, element: etree._Element, address: str, mark: str) -> Claim:
         region, kind = self._region(element)

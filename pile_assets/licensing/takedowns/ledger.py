@@ -5,7 +5,8 @@ What belongs here: from lines to the requests in force, and everything that is w
 
 A later line of an id replaces the earlier one and continues its history. Lines that were read once are *sealed*: kept, and
 chained by a keyed hash. A sealed line that was changed or removed is reported, and stays in force as it was; a new line that
-cannot be used is reported, and whatever it says of its scope is quarantined. So a mistake keeps documents out, never in.
+cannot be used is reported, and whatever it says of its scope is quarantined. So a mistake keeps documents out, never in; but
+for a line that does not even say a value, which can only be reported.
 """
 
 import hmac
@@ -17,7 +18,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pile_assets.licensing.takedowns.model import Takedown, follows, placeholder
+from pile_assets.licensing.takedowns.model import Takedown, follows, placeholders
 from pile_assets.store import digest
 
 LONGEST_LINE = 100_000
@@ -159,8 +160,7 @@ def _parse(line: str) -> Takedown | tuple[str, str]:
 
 def _hold(number: int, line: str) -> list[Takedown]:
     """A quarantine for what can still be read of a line."""
-    found = placeholder(number, _scope_in(line))
-    return [found] if found else []
+    return placeholders(number, _scope_in(line))
 
 
 def _scope_in(line: str) -> dict[str, Any]:
@@ -173,9 +173,10 @@ def _scope_in(line: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         pass
     kind, value = _KIND.search(line), _VALUE.search(line)
-    if not (kind and value):
+    if not value:
         return {}
     try:
-        return {"kind": kind[1], "value": json.loads(value[1]), "near_duplicates": not _NOT_NEAR.search(line)}
+        said = {"value": json.loads(value[1]), "near_duplicates": not _NOT_NEAR.search(line)}
+        return said | ({"kind": kind[1]} if kind else {})
     except ValueError:
         return {}

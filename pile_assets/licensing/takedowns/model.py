@@ -167,20 +167,29 @@ def follows(before: Takedown, after: Takedown) -> str | None:
     return None
 
 
-def placeholder(line: int, scope: dict[str, Any]) -> Takedown | None:
-    """A quarantine for the readable scope of a line that cannot be used; None where that cannot be read either.
+def placeholders(line: int, scope: dict[str, Any]) -> list[Takedown]:
+    """Quarantines for the readable scope of a line that cannot be used; none where its value cannot be read either.
 
-    What narrows a scope counts only where it can be read; with a field that cannot, it means as much as it may have meant.
+    What narrows a scope counts only where it can be read; with a field that cannot, it means as much as it may have meant: with
+    a kind that is none, every kind that has such values.
     """
     said = {name: scope[name] for name in Scope.model_fields if name in scope}
-    try:
-        meant = Scope.model_validate(said)
-    except ValueError:
-        widest = {name: said[name] for name in ("kind", "value") if name in said} | {"near_duplicates": True}
+    kinds = [kind for kind in _SHAPES if kind == said.get("kind")] or list(_SHAPES)
+    meant = (_widest(said | {"kind": kind}) for kind in kinds)
+    return [_placeholder(line, one) for one in meant if one is not None]
+
+
+def _widest(said: dict[str, Any]) -> Scope | None:
+    """The scope that is said, or all that its kind and value may mean where something else in it cannot be read."""
+    for fields in (said, {name: said[name] for name in ("kind", "value") if name in said} | {"near_duplicates": True}):
         try:
-            meant = Scope.model_validate(widest)
+            return Scope.model_validate(fields)
         except ValueError:
-            return None
+            continue
+    return None
+
+
+def _placeholder(line: int, meant: Scope) -> Takedown:
     day = "0001-01-01"
     return Takedown(
         id=f"TD-0000-{line % 10_000:04d}",

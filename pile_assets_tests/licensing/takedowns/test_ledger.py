@@ -123,6 +123,17 @@ def test_a_cut_line_that_still_says_that_others_may_stay_keeps_out_the_named_one
     assert not held.scope.near_duplicates
 
 
+@pytest.mark.parametrize("kind", ["url-prefix", "", None, 3, ["url_prefix"], {}])
+def test_a_kind_that_is_none_means_every_kind_that_has_such_values(kind):
+    whole = json.loads(BOOK.as_line())
+    whole["scope"]["kind"] = kind
+    held = [(entry.scope.kind, entry.scope.value) for entry in read(json.dumps(whole), [], KEY).held]
+    assert ("url_prefix", BOOK.scope.value) in held
+    assert ("content_hmac", BOOK.scope.value) not in held
+    del whole["scope"]["kind"]
+    assert [(entry.scope.kind, entry.scope.value) for entry in read(json.dumps(whole), [], KEY).held] == held
+
+
 @pytest.mark.parametrize("field", ["near_duplicates", "future", "case_sensitive"])
 def test_a_field_of_a_scope_that_cannot_be_read_narrows_nothing(field):
     whole = json.loads(NEAR.as_line())
