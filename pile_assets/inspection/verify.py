@@ -225,15 +225,14 @@ def _chain_counts(audit: Audit, eligible: Manifest) -> Iterator[Problem]:
     steps = [
         *(("documents", "text", name) for name in filters),
         ("documents", "text", "cleaned"),
-        ("cleaned", "", "signatures"),
+        ("cleaned", "text", "signatures"),
         ("documents", "row", "eligible"),
     ]
     for before, version, after in steps:
         first, second = audit.get(Address(owner, before, partition)), audit.get(Address(owner, after, partition))
         if first is None or second is None:
             continue
-        current = first.versions.get(version) if version else first.data_version
-        if second.inputs.get(before) == current and second.counts.taken != first.counts.given:
+        if second.inputs.get(before) == first.versions.get(version) and second.counts.taken != first.counts.given:
             found = f"{before} gave {first.counts.given} documents and {after} took {second.counts.taken}"
             yield Problem("conservation", place_of(second.address), found, address=second.address)
     unique = audit.get(Address(owner, "unique", partition))
@@ -255,6 +254,12 @@ def _corpus_counts(audit: Audit) -> Iterator[Problem]:
             if placed != manifest.counts.given:
                 found = f"its plan places {placed} documents and it holds {manifest.counts.given}"
                 yield Problem("conservation", place_of(manifest.address), found, address=manifest.address)
+    release, live = audit.get(RELEASE), live_shards(audit.get, audit.partitions)
+    if release is None or release.facts.get("content") != release_key(live, audit.get):
+        return  # a build was interrupted before the release; the next one makes it
+    if (held := sum(shard.counts.given for shard in live)) != release.counts.given:
+        found = f"it counts {release.counts.given} documents and its shards hold {held}"
+        yield Problem("conservation", f"release {release.data_version}", found, address=RELEASE)
 
 
 # -- releases ------------------------------------------------------------------------------------------------------

@@ -130,7 +130,17 @@ def test_counts_that_do_not_carry_over_are_found(built: Pile) -> None:
     store.commit(replace(manifest, counts=Counts(fewer, fewer)))
     told = [line for line in found(store) if line.startswith("conservation")]
     assert any("documents gave 6 documents and cleaned took 5" in line for line in told)
+    assert any("cleaned gave 5 documents and signatures took 6" in line for line in told)
     assert any("counts 5 rows and its files hold 6" in line for line in told)
+
+
+def test_a_release_that_counts_other_documents_than_its_shards_hold_is_found(built: Pile) -> None:
+    address = Address("corpus", "release")
+    manifest = current(built.store, address)
+    more = manifest.counts.given + 1
+    built.store.commit(replace(manifest, counts=Counts(more, more)))
+    told = [line for line in found(built.store) if line.startswith("conservation")]
+    assert [line.partition("it counts ")[2] for line in told] == [f"{more} documents and its shards hold {more - 1}"]
 
 
 def test_a_pin_to_a_file_that_is_gone_is_found(built: Pile) -> None:
