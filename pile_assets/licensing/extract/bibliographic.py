@@ -6,12 +6,13 @@ from a day on: only what is for the version in hand, and in force on the day ask
 """
 
 import json
+from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from pile_assets.licensing.extract import statements
-from pile_assets.licensing.model import Claim
+from pile_assets.licensing.model import Claim, Kind
 
 MINING = "tdm"
 """Crossref's content version of terms between a publisher and a miner; they license nobody else."""
@@ -20,7 +21,8 @@ MINING = "tdm"
 def of_crossref(work: Mapping[str, Any], where: str, on: date, version: str = "vor") -> tuple[Claim, ...]:
     """The claims of a Crossref work about its text in `version` ("vor": of record, "am": accepted manuscript) on a day.
 
-    An entry that is not in force yet, for another version, or for mining is a notice. An empty list says nothing.
+    An entry that is not in force yet, for another version, or for mining is a notice; one that came into force on an unknown
+    day about then blocks. An empty list says nothing.
     """
     return statements.distinct(_of_entries(work.get("license"), str(work.get("DOI", "")), where, on, version))
 
@@ -33,21 +35,26 @@ def _of_entries(entries: Any, doi: str, where: str, on: date, version: str) -> I
         return
     for entry in entries:
         address, of = str(entry.get("URL", "")), str(entry.get("content-version", "unspecified")).lower()
-        applies = of in (version, "unspecified") and (start := _start(entry)) is not None and start <= on
-        yield from statements.stated(
-            address, "crossref", f"{where} license ({of})", kind="file" if applies else "notice", scope=doi
-        )
+        place, start = f"{where} license ({of})", _start(entry) if of in (version, "unspecified") else None
+        if start is not None and start[0] <= on < start[1]:
+            yield from statements.unreadable(f"{address} from an unknown day of {start[1].year}", place, scope=doi)
+        else:
+            kind: Kind = "file" if start is not None and start[1] <= on else "notice"
+            yield from statements.stated(address, "crossref", place, kind=kind, scope=doi)
 
 
-def _start(entry: Mapping[str, Any]) -> date | None:
-    """The day a Crossref licence is in force from: its first day where the month or the day is missing; None where unknown."""
+def _start(entry: Mapping[str, Any]) -> tuple[date, date] | None:
+    """The first and the last day that a Crossref licence may be in force from, the same where it says the day; None where
+    nothing is known."""
     parts: Any = entry.get("start")
     parts = parts.get("date-parts") if isinstance(parts, dict) else None
     parts = parts[0] if isinstance(parts, list) and parts else None
     if parts is None:
-        return date.min if entry.get("delay-in-days") in (0, "0") else None
+        return (date.min, date.min) if entry.get("delay-in-days") in (0, "0") else None
     try:
-        return date(*[int(part) for part in (*parts, 1, 1)[:3]])
+        year, month, day = (*map(int, parts[:3]), 0, 0)[:3]
+        last = day or monthrange(year, month or 12)[1]
+        return date(year, month or 1, day or 1), date(year, month or 12, last)
     except (TypeError, ValueError):
         return None
 

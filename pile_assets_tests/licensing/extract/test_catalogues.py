@@ -32,7 +32,11 @@ def test_a_work_is_under_what_holds_for_its_version_of_record_today():
     assert spdx(crossref(entry(), entry("https://example.org/mining", "tdm"))) == "CC-BY-4.0"
     assert spdx(crossref(entry(version="am"))) is None
     assert spdx(crossref(entry(start=[2026, 12]))) is None
-    assert spdx(crossref(entry(start=[2026]))) == "CC-BY-4.0"
+    assert spdx(crossref(entry(start=[2026]))) is None  # on which day of it, an embargo does not say
+    assert spdx(crossref(entry(start=[2026, 11]))) is None
+    assert spdx(crossref(entry(start=[2026, 10]))) == spdx(crossref(entry(start=[2025]))) == "CC-BY-4.0"
+    for start in ([], [None], [2026, 13, 1], [0], ["x"]):
+        assert spdx(crossref({**entry(), "start": {"date-parts": [start]}})) is None
     assert spdx(crossref(entry(), entry(BY.replace("/by/", "/by-nc/")))) is None
 
 
