@@ -1,9 +1,12 @@
-"""Requests to withdraw, as tests write them."""
+"""Requests to withdraw, as tests write them, and what a build makes of them."""
 
 from typing import Any
 
+from pile_assets.build import BuildReport, build
 from pile_assets.licensing.takedowns.model import Takedown
+from pile_assets.store import Address
 from pile_assets_tests.deployments import Corpus
+from pile_assets_tests.test_build import rows
 
 DAY = "2026-11-20"
 
@@ -37,3 +40,19 @@ def add(corpus: Corpus, *entries: Takedown) -> None:
     """Write lines to the ledger, as an editor would."""
     for entry in entries:
         corpus.deployment.open().vault.append(entry)
+
+
+def run(corpus: Corpus) -> BuildReport:
+    """Build, and expect no failure."""
+    report = build(corpus.deployment.open())
+    assert not report.failed
+    return report
+
+
+def ids(corpus: Corpus) -> set[str]:
+    return set(rows(corpus)["id"])
+
+
+def dropped(corpus: Corpus, source: str, partition: str) -> dict[str, int]:
+    view = corpus.deployment.open().view
+    return dict(view.need(Address.of_source(source, "eligible", partition)).counts.dropped)

@@ -1,69 +1,18 @@
 """What a request takes out, what takes its place, what comes back, and what is refused when it arrives again."""
 
-import json
-import shutil
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import chdir
-from pathlib import Path
-
 import pytest
 
-from pile_assets.build import BuildReport, build
-from pile_assets.errors import PileError
+from pile_assets.build import build
 from pile_assets.inspection.rebuild import rebuild
 from pile_assets.inspection.verify import verify
-from pile_assets.steps import TAKEDOWNS
-from pile_assets.store import Address
 from pile_assets.withdrawal import needles
-from pile_assets_tests.deployments import Corpus, document, prose, with_changed_word
-from pile_assets_tests.graph.daemon import add_small_source, small_corpus
-from pile_assets_tests.test_build import rows, shard_bytes
+from pile_assets_tests.deployments import document, prose, with_changed_word
 from pile_assets_tests.test_build import run as forecast_and_run
-from pile_assets_tests.withdrawal.requests import add, decided, request
+from pile_assets_tests.test_build import shard_bytes
+from pile_assets_tests.withdrawal.requests import add, decided, dropped, ids, request, run
 
 CANONICAL = "fables:one/fable-one-2"
 COPY, NEAR = "songs:late/same", "songs:late/near"
-
-
-@pytest.fixture(scope="module")
-def built_once(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    """Fables of three partitions by two authors; songs that repeat one of them, exactly and nearly. Not to be changed."""
-    corpus = small_corpus(tmp_path_factory.mktemp("built"), ())
-    for number, source in enumerate(("fables", "songs")):
-        add_small_source(corpus, source, number, options={"path": source})  # from where the test is, so that it can be copied
-    with chdir(corpus.root):
-        for partition, author in (("one", "Ada Miller"), ("two", "B. Baker"), ("three", "ada miller; C. Cooper")):
-            corpus.publish("fables", partition, [document(f"fable-{partition}-{i}", author=author) for i in range(4)])
-        build(corpus.deployment.open())
-        text = prose("fable-one-2")
-        corpus.publish("songs", "late", [document("same", text), document("near", with_changed_word(text)), document("song")])
-        build(corpus.deployment.open())
-    return corpus
-
-
-@pytest.fixture
-def corpus(built_once: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
-    """The same, to be changed."""
-    shutil.copytree(built_once.root, tmp_path / "corpus")
-    monkeypatch.chdir(tmp_path / "corpus")
-    return Corpus(tmp_path / "corpus", ())
-
-
-def run(corpus: Corpus) -> BuildReport:
-    """Build, and expect no failure."""
-    report = build(corpus.deployment.open())
-    assert not report.failed
-    return report
-
-
-def ids(corpus: Corpus) -> set[str]:
-    return set(rows(corpus)["id"])
-
-
-def dropped(corpus: Corpus, source: str, partition: str) -> dict[str, int]:
-    view = corpus.deployment.open().view
-    return dict(view.need(Address.of_source(source, "eligible", partition)).counts.dropped)
-
 
 # -- what goes, and what takes its place ---------------------------------------------------------------------------
 
@@ -293,22 +242,6 @@ def test_a_text_that_is_masked_or_has_a_licence_comment_is_refused_by_its_keyed_
     assert not {"songs:known/mail", "songs:known/code"} & ids(corpus)
 
 
-def test_of_requests_that_are_written_at_once_none_is_lost(corpus):
-    entries = [request(number, "doc_id", f"fables:one/{number}") for number in range(1, 13)]
-    with ThreadPoolExecutor(len(entries)) as several:
-        list(several.map(lambda entry: corpus.deployment.open().vault.append(entry), entries))
-    ledger = corpus.deployment.open().vault.ledger()
-    assert (sorted(ledger.entries), ledger.flaws) == ([entry.id for entry in entries], ())
-
-
-def test_an_id_that_somebody_else_was_quicker_to_take_is_refused_and_his_line_stands(corpus):
-    vault = corpus.deployment.open().vault
-    vault.append(request(1, "doc_id", CANONICAL))
-    with pytest.raises(PileError, match="TD-2026-0001 has been written by somebody else"):
-        vault.append(request(1, "doc_id", COPY))
-    assert [json.loads(line)["scope"]["value"] for line in vault.path.read_text().splitlines()] == [CANONICAL]
-
-
 def test_what_a_purge_looks_for_is_kept_together_whatever_its_pieces_were_called():
     first, again = {"a:1\n0": "the older text", "a:1\n1": "the newer text"}, {"a:1\n0": "the newer text", "a:2\n1": "another"}
     both = needles.together(first, again)
@@ -365,65 +298,3 @@ def test_built_again_from_nothing_with_the_same_state_everything_is_the_same(cor
     rebuilt = rebuild(corpus.deployment.open())
     assert rebuilt.problems == []
     assert rebuilt.manifests > 20
-
-
-# -- closed against mistakes ---------------------------------------------------------------------------------------
-
-
-def test_a_ledger_that_lost_a_line_lets_nothing_in(corpus):
-    add(corpus, request(1, "doc_id", CANONICAL))
-    run(corpus)
-    after = shard_bytes(corpus)
-    corpus.deployment.open().vault.path.unlink()
-    run(corpus)
-    assert shard_bytes(corpus) == after
-    assert "it was removed" in corpus.deployment.open().view.need(TAKEDOWNS).facts["flaws"][0]
-
-
-def test_a_broken_line_keeps_out_what_can_still_be_read_of_it(corpus):
-    vault = corpus.deployment.open().vault
-    vault.folder.mkdir()
-    vault.path.write_text(request(1, "doc_id", CANONICAL).as_line()[:-10])
-    run(corpus)
-    assert CANONICAL not in ids(corpus)
-
-
-def test_without_its_key_nothing_new_enters_and_nothing_old_returns(corpus):
-    add(corpus, request(1, "doc_id", CANONICAL))
-    run(corpus)
-    before = shard_bytes(corpus)
-    vault = corpus.deployment.open().vault
-    (vault.folder / "key").unlink()
-    corpus.publish("songs", "again", [document("third", prose("fable-one-2"))])
-    with pytest.raises(Exception, match="key of the takedown ledger is gone"):
-        build(corpus.deployment.open())
-    assert shard_bytes(corpus) == before
-
-
-def test_the_private_files_are_private(corpus):
-    add(corpus, request(1, "doc_id", CANONICAL))
-    run(corpus)
-    folder = corpus.deployment.open().vault.folder
-    for path in (folder / "key", folder / "ledger.jsonl", folder / "sealed.json", *(folder / "marks").iterdir()):
-        assert path.stat().st_mode & 0o077 == 0, path
-
-
-def test_what_is_remembered_names_no_document_and_holds_no_text_or_plain_hash(corpus):
-    add(corpus, request(1, "doc_id", "fables:two/fable-two-1", near_duplicates=True))
-    run(corpus)
-    session = corpus.deployment.open()
-    documents = session.view.store.frame(
-        session.view.need(Address.of_source("fables", "documents", "two")), {"text_sha256": None}, ["text_sha256"]
-    )
-    remembered = "".join(path.read_text() for path in (session.vault.folder / "marks").iterdir())
-    assert "fable-two" not in remembered
-    assert not any(sha256 in remembered for sha256 in documents["text_sha256"])
-
-
-def test_the_time_from_receipt_to_clean_shards_is_recorded(corpus):
-    add(corpus, request(1, "doc_id", CANONICAL))
-    run(corpus)
-    session = corpus.deployment.open()
-    noted = session.vault.progress()["TD-2026-0001"]
-    assert noted["received"] <= noted["applied"] <= noted["clean"]
-    assert noted["release"] == json.loads((corpus.home / "releases" / "latest.json").read_bytes())["id"]
