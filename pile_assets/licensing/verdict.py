@@ -14,7 +14,7 @@ from itertools import groupby
 from pile_assets.licensing import accepted, expressions, names
 from pile_assets.licensing.model import NOT_CONTENT, PART, SILENT, SUFFICIENT, VENDORED, Claim, Speaker, Status, Verdict
 
-VERSION = "7"
+VERSION = "8"
 """Raised whenever the same files are read or weighed otherwise: part of the key of every step that gives verdicts."""
 
 NOTHING_SAID = "No licence statement covers this file"

@@ -24,7 +24,7 @@ def of_crossref(work: Mapping[str, Any], where: str, on: date, version: str = "v
     An entry that is not in force yet, for another version, or for mining is a notice; one that came into force on an unknown
     day about then blocks. An empty list says nothing.
     """
-    return statements.distinct(_of_entries(work.get("license"), str(work.get("DOI", "")), where, on, version))
+    return statements.distinct(_of_entries(work.get("license"), statements.named(work.get("DOI")), where, on, version))
 
 
 def _of_entries(entries: Any, doi: str, where: str, on: date, version: str) -> Iterator[Claim]:
@@ -63,7 +63,7 @@ def of_datacite(record: Mapping[str, Any], where: str) -> tuple[Claim, ...]:
     """The claim of a DataCite record's `rightsList`, all of which must agree; access rights alone say nothing."""
     attributes = record.get("attributes", record)
     rights = attributes.get("rightsList") if isinstance(attributes, dict) else None
-    identifier = str(record.get("id") or (attributes.get("doi") if isinstance(attributes, dict) else "") or "")
+    identifier = statements.named(record.get("id") or (attributes.get("doi") if isinstance(attributes, dict) else ""))
     if not isinstance(rights, list) or not rights:
         return ()
     raw = json.dumps(rights, ensure_ascii=False, sort_keys=True)
@@ -81,7 +81,7 @@ def of_doaj(article: Mapping[str, Any], where: str) -> tuple[Claim, ...]:
         for entry in entries
         if isinstance(entry, dict) and entry.get("type")
         for claim in statements.stated(
-            str(entry["type"]), "doaj", f"{where} journal.license", scope=str(article.get("id", "")), who="aggregator"
+            str(entry["type"]), "doaj", f"{where} journal.license", scope=statements.named(article.get("id")), who="aggregator"
         )
     )
 

@@ -20,7 +20,7 @@ def of_dolma(row: Mapping[str, Any], where: str) -> tuple[Claim, ...]:
     """One row of the Dolma format: `metadata.license`, as Common Pile's sets carry it. Empty values say nothing."""
     metadata = row.get("metadata")
     fields = metadata if isinstance(metadata, dict) else {}
-    scope = str(row.get("id", ""))
+    scope = statements.named(row.get("id"))
     found: list[Claim] = []
     for key in _LICENCE_KEYS:
         value = fields.get(key)
@@ -34,7 +34,7 @@ def of_dolma(row: Mapping[str, Any], where: str) -> tuple[Claim, ...]:
 def of_data_provenance(summary: Mapping[str, Any], where: str) -> tuple[Claim, ...]:
     """The `Licenses` of one data set; an empty list says nothing, and "Unspecified" is a statement that is not understood."""
     licences = summary.get("Licenses")
-    scope = str(summary.get("Unique Dataset Identifier", ""))
+    scope = statements.named(summary.get("Unique Dataset Identifier"))
     if not isinstance(licences, list):
         return ()
     found: list[Claim] = []
@@ -58,7 +58,7 @@ def of_video(record: Mapping[str, Any], where: str) -> tuple[Claim, ...]:
     """The licence of a video's record as the platform's API or a downloader keeps it: the uploader's tick in a box."""
     status = record.get("status")
     raw = record.get("license") or (status.get("license") if isinstance(status, dict) else None)
-    scope = str(record.get("id", ""))
+    scope = statements.named(record.get("id"))
     return statements.stated(str(raw), "youtube", f"{where} license", scope=scope, who="uploader") if raw else ()
 
 

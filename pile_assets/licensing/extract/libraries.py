@@ -65,7 +65,7 @@ def of_loc(item: Mapping[str, Any], where: str, sha256: str = "") -> tuple[Claim
         for field in _LOC_FIELDS
         for raw in _listed(fields.get(field))
         for claim in statements.stated(
-            raw, "rights-statement", f"{where} {field}", scope=str(fields.get("id", "")), who="host", sha256=sha256
+            raw, "rights-statement", f"{where} {field}", scope=statements.named(fields.get("id")), who="host", sha256=sha256
         )
     )
 

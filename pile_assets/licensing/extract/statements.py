@@ -33,6 +33,15 @@ def unreadable(
     return (Claim(kind, scope, excerpt(str(why)), Reading("unresolved", UNREADABLE), who, where, sha256),)
 
 
+NAMELESS = "a record without an identifier"
+"""The scope of what such a record says: no document. An empty scope would be about all of them."""
+
+
+def named(identifier: object) -> str:
+    """The scope of what a record says about the one document it describes."""
+    return str(identifier or "") or NAMELESS
+
+
 def excerpt(raw: str) -> str:
     """As much of a statement as a claim quotes, in one line."""
     return " ".join(raw.split())[:LONGEST]

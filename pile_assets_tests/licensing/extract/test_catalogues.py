@@ -78,6 +78,23 @@ def test_an_empty_list_read_as_open_would_be_a_claim():
     assert claim.who == "aggregator"
 
 
+@pytest.mark.parametrize("identifier", [{}, {"id": None, "DOI": None}, {"id": "", "DOI": ""}])
+def test_a_record_that_does_not_say_of_what_it_speaks_licenses_nothing(identifier):
+    journal = {"bibjson": {"journal": {"license": [{"type": "CC BY 4.0"}]}}}
+    stated = [
+        bibliographic.of_crossref({**identifier, "license": [entry()]}, "works", TODAY),
+        bibliographic.of_datacite({**identifier, "attributes": {"rightsList": [{"rightsUri": BY}]}}, "records"),
+        bibliographic.of_doaj({**identifier, **journal}, "articles"),
+        datasets.of_dolma({**identifier, "metadata": {"license": "CC-BY-4.0"}}, "part"),
+        datasets.of_video({**identifier, "license": "creativeCommon"}, "videos"),
+        libraries.of_loc({**identifier, "rights": ["https://creativecommons.org/publicdomain/zero/1.0/"]}, "loc"),
+    ]
+    for claims in stated:
+        assert claims
+        for name in ("", "10.1/x", "anything"):
+            assert verdict.decide(name, claims).reason == "No licence statement covers this file."
+
+
 def test_rows_of_the_dolma_format_say_what_their_metadata_does():
     row = {"id": "1", "metadata": {"license": "CC-BY-4.0"}}
     assert [claim.reading.spdx for claim in datasets.of_dolma(row, "part")] == ["CC-BY-4.0"]
