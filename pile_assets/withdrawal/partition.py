@@ -21,7 +21,7 @@ from pile_assets.store import Address, Counts, Manifest, digest, rows_digest
 from pile_assets.view import View
 from pile_assets.withdrawal.vault import Vault
 
-VERSION = "2"
+VERSION = "3"
 """Raised when the same request names other documents."""
 
 Committed = tuple[Manifest, Manifest | None]
@@ -92,13 +92,17 @@ def check(vault: Vault, view: View, source: str, partition: str) -> Committed | 
 
 
 def commit(view: View, place: Place, rows: Sequence[tuple[str, str]]) -> Committed | None:
-    """Make these (document id, takedowns) the suppressions of a partition; None where they are."""
+    """Make these (document id, takedowns) the suppressions of a partition; None where they are. They are written in order of
+    id: a file in the order of documents would tell in which order the publisher had them first.
+    """
     address = Address.of_source(place[0], SUPPRESSIONS, place[1])
     before = view.get(address)
     version = rows_digest(rows)
-    if (before is None and not rows) or (before is not None and before.data_version == version):
+    if before is None and not rows:
         return None
-    frame = pl.DataFrame(list(rows), schema=schemas.SUPPRESSIONS, orient="row")
+    if before is not None and (before.data_version, before.code_version) == (version, VERSION):
+        return None
+    frame = pl.DataFrame(sorted(rows), schema=schemas.SUPPRESSIONS, orient="row")
     by_takedown = Counter(id_ for _, ids in rows for id_ in ids.split(" "))
     manifest = Manifest(
         address,

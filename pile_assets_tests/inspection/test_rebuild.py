@@ -10,6 +10,7 @@ from pile_assets.registry.load import DEFAULT_FOLDER
 from pile_assets.store import Address
 from pile_assets_tests.commands import Pile
 from pile_assets_tests.deployments import document, prose
+from pile_assets_tests.withdrawal import requests
 
 THRESHOLD = "attribute: length.chars, min: 10"
 UNIQUE = Address.of_source("songs", "unique", "mixed")
@@ -38,6 +39,17 @@ def test_a_corpus_that_came_about_step_by_step_is_what_it_would_be_at_once(fresh
     fresh.ask("sources", "disable", "songs")
     fresh.build()
     assert rebuilt(fresh)["rebuilt"]["partitions"] == 3
+
+
+def test_what_is_kept_out_does_not_tell_the_order_of_an_earlier_version(fresh: Pile) -> None:
+    lines = [document(f"fable-one-{i}") for i in range(5)]
+    fresh.corpus.publish("fables", "one", lines)
+    for number in (1, 3):
+        requests.add(fresh.corpus, requests.request(number, "doc_id", f"fables:one/fable-one-{number}"))
+    fresh.build()
+    fresh.corpus.publish("fables", "one", lines[::-1])
+    fresh.build()
+    assert rebuilt(fresh)["problems"] == []
 
 
 def test_a_partition_in_quarantine_is_an_input_as_it_stands(fresh: Pile) -> None:
