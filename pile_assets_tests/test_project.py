@@ -82,6 +82,24 @@ def test_a_planted_registry_host_is_found(host):
     assert registry_hosts({"requirements.lock": f"--extra-index-url https://files.{host.upper()}/simple\n"})
 
 
+# -- the layers ----------------------------------------------------------------------------------------------------
+
+
+def without_a_layer(architecture: str, names: Iterable[str]) -> list[str]:
+    """Modules and packages at the top of pile_assets that the page's table of layers does not place."""
+    table = architecture.partition("## The layers")[2].partition("\n## ")[0]
+    return [f"{name} is in no layer of docs/architecture.md" for name in sorted(names) if f"`{name}`" not in table]
+
+
+def test_every_module_at_the_top_has_a_layer(tracked):
+    tops = {PurePosixPath(name).parts[1].removesuffix(".py") for name in tracked if re.match(r"pile_assets/.+\.py$", name)}
+    assert without_a_layer(tracked["docs/architecture.md"], tops - {"__init__", "definitions"}) == []
+
+
+def test_a_planted_module_without_a_layer_is_found():
+    assert without_a_layer("## The layers\n| store | `store` |\n## Text\n`pins`", {"store", "pins"})
+
+
 # -- dependencies --------------------------------------------------------------------------------------------------
 
 
