@@ -9,8 +9,7 @@ not there before in that shard, which is what is written and what a consumer fet
 of each family: *packing* fills shards of equal size in the order of partition and id, *buckets* goes by a hash of the id.
 
 The bound of a change is, for each partition it touches and each licence family that partition holds (before or after), the
-greater of the target T and the partition's own bytes in that family. A leaf that splits is written together with the
-partition that split it: that is T and the partition's bytes at most, the hard bound.
+greater of the target T and the partition's own bytes in that family.
 """
 
 import hashlib
@@ -146,8 +145,8 @@ class Change:
     after: Rows
     touched: frozenset[tuple[str, str]]
 
-    def bounds(self) -> tuple[int, int]:
-        """Bytes it may rewrite by target, and by the hard bound: see the module."""
+    def bound(self) -> int:
+        """Bytes it may rewrite: see the module."""
         sizes = [
             rows.filter(pl.struct("source", "partition").is_in([{"source": s, "partition": p} for s, p in self.touched]))
             .group_by("source", "partition", "family")
@@ -155,8 +154,7 @@ class Change:
             for rows in (self.before, self.after)
         ]
         largest = pl.concat(sizes).group_by("source", "partition", "family").agg(pl.col("bytes").max())
-        own = largest["bytes"].to_list()
-        return sum(max(TARGET, size) for size in own), sum(TARGET + size for size in own)
+        return sum(max(TARGET, size) for size in largest["bytes"].to_list())
 
 
 def changes(rows: Rows) -> Iterator[tuple[str, list[Change]]]:
@@ -230,31 +228,30 @@ def print_changes(rows: Rows, numbers: Mapping[str, int]) -> bool:
     def bucketed(state: Rows) -> Layout:
         return buckets(state, numbers)
 
-    _line(["change", "layout", "mean MB", "mean %", "p95 MB", "max MB", "max/bound", "target", "max/hard", ""])
+    _line(["change", "layout", "mean MB", "mean %", "p95 MB", "max MB", "max/bound", "target"])
     for name, listed in changes(rows):
-        found: dict[str, list[tuple[int, int, int]]] = {}
+        found: dict[str, list[tuple[int, int]]] = {}
         for change in listed:
-            bounds = change.bounds()
+            bound = change.bound()
             before, after = trie.layouts(change.before), trie.layouts(change.after)
             for kind, layout in (("shards", 0), ("parts", 1)):
-                found.setdefault(kind, []).append((rewritten(before[layout], after[layout]), *bounds))
+                found.setdefault(kind, []).append((rewritten(before[layout], after[layout]), bound))
             for kind, other in (("packing", packing), ("buckets", bucketed)):
                 if len(found.get(kind, ())) < REPEATS:  # they rewrite about the same every time
-                    found.setdefault(kind, []).append((rewritten(other(change.before), other(change.after)), *bounds))
+                    found.setdefault(kind, []).append((rewritten(other(change.before), other(change.after)), bound))
         for kind, costs in found.items():
             kept = _print_costs(name, kind, costs, whole) and kept
     return kept
 
 
-def _print_costs(name: str, kind: str, costs: list[tuple[int, int, int]], whole: int) -> bool:
-    amounts = [cost for cost, _, _ in costs]
-    over = max(cost / bound for cost, bound, _ in costs)
-    hard = max(cost / bound for cost, _, bound in costs)
+def _print_costs(name: str, kind: str, costs: list[tuple[int, int]], whole: int) -> bool:
+    amounts = [cost for cost, _ in costs]
+    over = max(cost / bound for cost, bound in costs)
     figures = [np.mean(amounts) / 1e6, np.percentile(amounts, 95) / 1e6, max(amounts) / 1e6]
     share = f"{100 * np.mean(amounts) / whole:.2f}"
     ours = kind in ("shards", "parts")
-    told = [_verdict(over) if ours else "", f"{hard:.2f}", _verdict(hard) if ours else ""]
-    _line([name, kind, f"{figures[0]:.2f}", share, f"{figures[1]:.2f}", f"{figures[2]:.2f}", f"{over:.2f}", *told])
+    told = _verdict(over) if ours else ""
+    _line([name, kind, f"{figures[0]:.2f}", share, f"{figures[1]:.2f}", f"{figures[2]:.2f}", f"{over:.2f}", told])
     return not ours or over <= 1
 
 

@@ -29,13 +29,14 @@ from pile_assets.store import Address, Counts, FileRef, Manifest, digest, rows_d
 from pile_assets.view import View
 
 SHARD_BYTES = 32 * 1024 * 1024
-"""Target size T of a shard in bytes of text; a deployment sets its own with PILE_SHARD_BYTES."""
+"""Target size T in bytes of text: what one small partition that changes has written at most, see `shards.plan`. A deployment
+sets its own with PILE_SHARD_BYTES."""
 
 TEXT_TOGETHER = 32 * 1024 * 1024
 """Bytes of text that the writing of a shard holds at once, beside its rows without text and one part file of a partition. Only
 a shard of one large partition, or of a larger target, has more: its partition is read again for every so many bytes."""
 
-PLAN_VERSION, SHARD_VERSION, CONTENT_VERSION = "1", "1", "1"
+PLAN_VERSION, SHARD_VERSION, CONTENT_VERSION = "1", "1", "2"
 
 
 def domains(sources: Sources, partitions: Partitions) -> list[str]:
@@ -262,8 +263,11 @@ def live_shards(lookup: Lookup, partitions: Partitions) -> list[Manifest]:
 
 
 def release_key(shards: Iterable[Manifest], lookup: Lookup) -> str:
-    """What tells the shards of one release, and what it says of documents that left, from those of another."""
-    content = [[m.address.owner, m.address.partition, m.data_version] for m in shards]
+    """What tells the shards of one release, and what it says of documents that left, from those of another.
+
+    The files count beside the rows: after a change of the target a leaf may hold the same rows, cut into other files.
+    """
+    content = [[m.address.owner, m.address.partition, m.data_version, [file.name for file in m.files]] for m in shards]
     takedowns = lookup(TAKEDOWNS)
     left = takedowns.versions.get("tombstones") if takedowns else None
     return digest([CONTENT_VERSION, content, *([left] if left else [])])

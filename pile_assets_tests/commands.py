@@ -70,7 +70,7 @@ class Pile:
 
 def varied(root: Path) -> Corpus:
     """Two sources with what a corpus has: duplicates, several licence families, held, rejected and dropped documents."""
-    corpus = Corpus(root, ("fables", "songs"), shard_bytes=4_000)
+    corpus = Corpus(root, ("fables", "songs"), shard_bytes=8_000)
     for partition in ("one", "two", "three"):
         corpus.publish("fables", partition, [document(f"fable-{partition}-{i}") for i in range(5)])
     corpus.publish(

@@ -50,7 +50,7 @@ def with_changed_word(text: str, which: int = 7) -> str:
 class Corpus:
     """A deployment under one folder, with as many folder sources as a test asks for."""
 
-    def __init__(self, root: Path, sources: Iterable[str] = ("fables",), *, shard_bytes: int = 8_000):
+    def __init__(self, root: Path, sources: Iterable[str] = ("fables",), *, shard_bytes: int = 16_000):
         self.root = root
         self.registry = root / "registry"
         self.registry.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """A build does what changed and nothing else, its forecast is the fact, and incremental equals from scratch."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import polars as pl
@@ -242,7 +243,7 @@ EVENTS = st.lists(
 def test_incremental_equals_from_scratch_byte_for_byte(tmp_path_factory: pytest.TempPathFactory, events: list) -> None:
     """Every partition is seen first in one order, then changes in any; the rebuild repeats the recorded seniority."""
     root = tmp_path_factory.mktemp("events")
-    corpus = Corpus(root / "grown", ("fables", "songs"), shard_bytes=2_000)
+    corpus = Corpus(root / "grown", ("fables", "songs"), shard_bytes=4_000)
     for source, partition, texts in events:
         if texts:
             corpus.publish(
@@ -251,13 +252,30 @@ def test_incremental_equals_from_scratch_byte_for_byte(tmp_path_factory: pytest.
         elif (corpus.folder(source) / f"{partition}.jsonl").exists():
             corpus.withdraw(source, partition)
         build(corpus.deployment.open())
-    scratch = Corpus(root / "scratch", ("fables", "songs"), shard_bytes=2_000)
+    scratch = Corpus(root / "scratch", ("fables", "songs"), shard_bytes=4_000)
     for name in ("fables", "songs"):
         for path in corpus.folder(name).iterdir():
             (scratch.folder(name) / path.name).write_bytes(path.read_bytes())
     scratch.deployment.open().state.save_seniority(corpus.deployment.open().state.seniority())
     build(scratch.deployment.open())
     assert shard_bytes(corpus) == shard_bytes(scratch)
+
+
+def test_a_release_names_the_files_there_are_also_where_the_same_rows_were_cut_into_others(tmp_path: Path) -> None:
+    corpus = Corpus(tmp_path, shard_bytes=100_000)
+    corpus.publish("fables", "one", [document(f"fable-{number}") for number in range(30)])
+    build(corpus.deployment.open())
+    files = []
+    for corpus.shard_bytes in (100_000, 60_000):
+        build(corpus.deployment.open())
+        view = corpus.deployment.open().view
+        (shard,) = assembly.live_shards(view.get, view.partitions)
+        release = json.loads((view.store.releases / "latest.json").read_bytes())
+        assert [file["name"] for entry in release["shards"] for file in entry["files"]] == [file.name for file in shard.files]
+        files.append((shard.data_version, [file.name for file in shard.files]))
+    assert files[0][0] == files[1][0], "the rows are the same"
+    assert files[0][1] != files[1][1]
+    assert rebuild(corpus.deployment.open()).problems == []
 
 
 def _shard_of(corpus: Corpus, identifier: str) -> str:

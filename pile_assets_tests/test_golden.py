@@ -16,7 +16,7 @@ RECORDED = Path(__file__).parent / "golden.json"
 
 def observed(root: Path) -> dict[str, list[str]]:
     """Stage of a partition -> [code version, data version], over every stage of the store."""
-    corpus = Corpus(root, ("fables", "songs"), shard_bytes=2_000)
+    corpus = Corpus(root, ("fables", "songs"), shard_bytes=4_000)
     corpus.publish(
         "fables", "one", [document("first"), document("mail", prose("mail") + "\nWrite to miller@example.org today.")]
     )

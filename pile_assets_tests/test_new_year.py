@@ -32,7 +32,7 @@ def work(name: str, **facts: object) -> dict[str, object]:
 
 def library(root: Path) -> Corpus:
     """Partitions with and without works that turn, and one without any term."""
-    corpus = Corpus(root, ("novels", "reports"), shard_bytes=1_500)
+    corpus = Corpus(root, ("novels", "reports"), shard_bytes=3_000)
     corpus.publish("novels", "of-1931", [work("turns", **RENEWED_1931), work("free", **LONG_FREE), document("dedicated")])
     corpus.publish("novels", "of-1932", [work("turns-later", **RENEWED_1932), work("also-free", **LONG_FREE)])
     corpus.publish("novels", "open", [document(f"open-{i}") for i in range(4)])

@@ -65,7 +65,7 @@ class Toy:
             manifest=self.manifests.get,
             partitions=lambda owner, stage: sorted(a.partition for a in self.manifests if (a.owner, a.stage) == (owner, stage)),
             quarantined=self.quarantined.get,
-            shard_bytes=250,
+            shard_bytes=500,
         )
 
     def settle(self) -> list[str]:

@@ -9,7 +9,7 @@ from pile_assets_tests.commands import Pile
 
 CHAIN = ["raw", "documents", "length", "language", "gopher_quality", "gopher_repetition", "code_quality", "pii"]
 STAGES = [*(Address.of_source("fables", stage, "one") for stage in (*CHAIN, "cleaned", "signatures", "eligible", "unique"))]
-SHARD = Address.of_domain("books", "shards", "public-domain-0")
+SHARD = Address.of_domain("books", "shards", "permissive-all")
 
 
 def every_file(pile: Pile) -> dict[str, bytes]:

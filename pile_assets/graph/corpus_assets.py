@@ -89,7 +89,7 @@ def _shard_plan(domain: str, table: Parents) -> dg.AssetsDefinition:
         deps=_whole(table[plan_key(domain)]),
         description=(
             f"Which source partitions make which shard of {domain}: the leaves of a trie over their hashed names, each at most "
-            "the target size. Set the size with PILE_SHARD_BYTES."
+            "half the target size, and larger partitions by themselves. Set the size with PILE_SHARD_BYTES."
         ),
         group_name=domain_group(domain),
         kinds={"json"},

@@ -4,9 +4,15 @@ The placing of partitions belongs here, a pure function of what is live; domains
 and files do not.
 
 The name of a partition is "<source>/<partition>", and its place in the trie the bits of the SHA-256 of that name, most
-significant first. A shard is a leaf: the shortest prefix whose live bytes are at most the target, or that holds a single
-partition. Hence every partition is in exactly one shard of a family; no number of shards is fixed in advance; and what
-arrives, grows, shrinks or leaves changes only leaves on its own path, which hold at most the target or that partition.
+significant first. A partition of more than half the target T stands alone, under the whole of its place, since whoever came
+near it would have it written again. The others are in the leaves of the trie: the shortest prefix whose live bytes are at most
+half of T. Hence every partition is in exactly one shard of a family; no number of shards is fixed in advance; and what
+arrives, grows, shrinks or leaves changes only leaves on its own path, in which at most half of T was.
+
+So a partition that arrives, leaves or changes costs at most max(T, its own bytes) in each family: a small one is written with
+at most half of T beside it, also where its leaf splits, and a large one by itself. The one exception is a partition that grows
+beyond half of T: it is written, and so is the leaf it was in, half of T at most. With leaves of T bytes, a leaf that splits
+would cost T and the partition's own bytes.
 """
 
 import hashlib
@@ -24,6 +30,9 @@ MAXIMUM_DEPTH = 64
 ROOT = "all"
 """What stands for the empty prefix in the key of a shard that is a whole family."""
 
+ALONE = "alone"
+"""What precedes the place of a partition that has a shard of its own."""
+
 PLACEMENTS = {
     "source": pl.String,
     "partition": pl.String,
@@ -37,7 +46,8 @@ PLACEMENTS = {
 PARAMETERS: dict[str, Any] = {
     "place": "sha256(source/partition), leading bits",
     "maximum_depth": MAXIMUM_DEPTH,
-    "leaf": "shortest prefix with bytes <= target or one partition",
+    "leaf": "shortest prefix with bytes <= target / 2",
+    "alone": "bytes > target / 2",
 }
 """All that decides a plan besides the placements and the target; part of the plan's key."""
 
@@ -46,8 +56,9 @@ def plan(placements: pl.DataFrame, target_bytes: int) -> dict[str, pl.DataFrame]
     """Shard key -> its placements, keys in order and placements in order of source and partition.
 
     `placements` has at least the columns of `PLACEMENTS`, in any order of rows; those without documents vanish. A key is
-    the family and the prefix, "permissive-0110", or "permissive-all" where the whole family fits. Raises ValueError for a
-    target below 1, an unknown family, or a placement given twice.
+    the family and the prefix, "permissive-0110", or "permissive-all" where the whole family fits, or for a partition that
+    stands alone its whole place, "permissive-alone00f3a2c4d5e6b7a8". Raises ValueError for a target below 1, an unknown family,
+    or a placement given twice.
     """
     if target_bytes < 1:
         raise ValueError(f"the target size of a shard is {target_bytes} bytes; it must be at least 1")
@@ -79,8 +90,21 @@ def place(source: str, partition: str) -> int:
 
 
 def _leaves(rows: pl.DataFrame, target_bytes: int) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Prefix and rows of every leaf of one family's trie, in order of prefix."""
-    places = np.array([place(*name) for name in rows.select("source", "partition").iter_rows()], np.uint64)
+    """Prefix and rows of every leaf of one family's trie, and of every partition that stands alone."""
+    leaf_bytes = target_bytes // 2
+    alone = rows.filter(pl.col("bytes") > leaf_bytes)
+    for (where,), standing in alone.with_columns(place=_places(alone)).partition_by("place", as_dict=True).items():
+        yield f"{ALONE}{where:016x}", standing.drop("place")
+    yield from _trie(rows.filter(pl.col("bytes") <= leaf_bytes), leaf_bytes)
+
+
+def _places(rows: pl.DataFrame) -> pl.Series:
+    return pl.Series([place(*name) for name in rows.select("source", "partition").iter_rows()], dtype=pl.UInt64)
+
+
+def _trie(rows: pl.DataFrame, leaf_bytes: int) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Prefix and rows of every leaf of a trie, in order of prefix."""
+    places = _places(rows).to_numpy()
     order = np.argsort(places, kind="stable")  # stable: names that share all bits keep the order of their names
     places = places[order]
     sizes = np.concatenate([[0], np.cumsum(rows["bytes"].to_numpy()[order])])
@@ -89,7 +113,7 @@ def _leaves(rows: pl.DataFrame, target_bytes: int) -> Iterator[tuple[str, pl.Dat
         prefix, start, stop = open_nodes.pop()
         if start == stop:
             continue
-        if sizes[stop] - sizes[start] <= target_bytes or stop - start == 1 or len(prefix) == MAXIMUM_DEPTH:
+        if sizes[stop] - sizes[start] <= leaf_bytes or stop - start == 1 or len(prefix) == MAXIMUM_DEPTH:
             yield prefix, rows[np.sort(order[start:stop])]
             continue
         first_of_one = int(f"{prefix}1".ljust(MAXIMUM_DEPTH, "0"), 2)

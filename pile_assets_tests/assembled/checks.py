@@ -37,9 +37,14 @@ class Shard:
         return self.manifest.address.partition.rpartition("-")[0]
 
     @property
+    def alone(self) -> bool:
+        return self.manifest.address.partition.rpartition("-")[2].startswith("alone")
+
+    @property
     def prefix(self) -> str:
+        """Bits of the trie: all of them where a partition stands alone."""
         bits = self.manifest.address.partition.rpartition("-")[2]
-        return "" if bits == "all" else bits
+        return f"{int(bits.removeprefix('alone'), 16):064b}" if self.alone else "" if bits == "all" else bits
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
@@ -127,22 +132,33 @@ def conserved(held: Held, published: Mapping[str, str]) -> None:
 
 
 def sized(held: Held, shard_bytes: int) -> None:
-    """I12. A shard is the shortest prefix of the trie that fits the target or holds one partition; a part file has half to one
-    and a half of an eighth of it, but for the last and for a document that leaps over the window."""
+    """I12. A partition of more than half the target stands alone; any other shard is the shortest prefix of the trie that fits
+    half the target. A part file has half to one and a half of an eighth of the target, but for the last and for a document that
+    leaps over the window."""
     totals: Counter[tuple[str, str, str]] = Counter()  # of every node: domain, family, prefix
     for shard in held.shards:
+        _in_its_place(shard, shard_bytes)
+        _parts_sized(shard, shard_bytes // PARTS_PER_SHARD)
         for place, size in shard.sizes.items():
             path = bits(place)
-            assert path.startswith(shard.prefix), f"{'/'.join(place)} is in {shard.name}, and its bits are {path[:16]}"
             for length in range(len(path) + 1):
-                totals[shard.manifest.address.name, shard.family, path[:length]] += size
+                totals[shard.manifest.address.name, shard.family, path[:length]] += 0 if shard.alone else size
     for shard in held.shards:
-        total = sum(shard.sizes.values())
-        assert total <= shard_bytes or len(shard.sizes) == 1, f"{shard.name} has {total} bytes, the target is {shard_bytes}"
-        if shard.prefix:
+        if shard.prefix and not shard.alone:
             above = totals[shard.manifest.address.name, shard.family, shard.prefix[:-1]]
-            assert above > shard_bytes, f"{shard.name} could be merged: with its sibling it has {above} bytes"
-        _parts_sized(shard, shard_bytes // PARTS_PER_SHARD)
+            assert 2 * above > shard_bytes, f"{shard.name} could be merged: with its sibling it has {above} bytes"
+
+
+def _in_its_place(shard: Shard, shard_bytes: int) -> None:
+    total = sum(shard.sizes.values())
+    for place, size in shard.sizes.items():
+        path = bits(place)
+        assert shard.alone == (2 * size > shard_bytes), f"{'/'.join(place)} has {size} bytes and is in {shard.name}"
+        assert path.startswith(shard.prefix), f"{'/'.join(place)} is in {shard.name}, and its bits are {path[:16]}"
+    if shard.alone:
+        assert len(shard.sizes) == 1, f"{shard.name} holds {len(shard.sizes)} partitions"
+    else:
+        assert 2 * total <= shard_bytes, f"{shard.name} has {total} bytes, the target is {shard_bytes}"
 
 
 def bits(place: Place) -> str:

@@ -25,7 +25,7 @@ from pile_assets_tests.withdrawal import requests
 SOURCES = {"fables": {"domain": "books"}, "songs": {"domain": "books"}, "minutes": {"domain": "government"}}
 PARTITIONS = ("a", "b", "c", "d", "e", "f")
 LICENCES = ("CC0-1.0", "MIT", "CC-BY-SA-4.0", "ask the author")
-TARGETS = (1_500, 4_000, 12_000)
+TARGETS = (3_000, 8_000, 24_000)
 
 
 @dataclass(frozen=True)

@@ -50,19 +50,19 @@ LATE = ("fables", "a"), (*texts(1, 2, 4, 5, 7), *texts(11, 12, 13, edits=1), *te
 def walk(root: Path) -> None:
     """A life in which everything occurs that a fault below needs: duplicates, the dropped, an arrival that is named before all
     others, leaves that split and merge, a text that changes and keeps its length."""
-    life = Life(root, 4_000, BEGINNING)
+    life = Life(root, 8_000, BEGINNING)
     life.check()
     life.append(*LATE)
     life.check()
     whole = len(life.held.shards)
-    life.resize(1_500)
+    life.resize(3_000)
     life.check()
     assert len(life.held.shards) > whole, "no leaf was split"
     first, *others = BEGINNING["songs", "c"]
     life.publish(("songs", "c"), (SameLength(first), *others))
     life.build()
     life.check()
-    life.resize(12_000)
+    life.resize(24_000)
     life.check()
     assert len(life.held.shards) <= whole, "no leaves were merged"
 
@@ -106,12 +106,12 @@ def swapped(manifest_of: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-LEAF = "if sizes[stop] - sizes[start] <= target_bytes or"
+LEAF = "if sizes[stop] - sizes[start] <= leaf_bytes or"
 
 FAULTS: dict[str, tuple[Any, str, Any, str]] = {
     # I8
-    "a partition in two leaves": (trie, "_leaves", ('1", middle, stop)', '1", max(middle - 1, start), stop)'), "in two shards"),
-    "a leaf left out": (trie, "_leaves", ("if start == stop:", 'if start == stop or prefix == "0":'), "without a record"),
+    "a partition in two leaves": (trie, "_trie", ('1", middle, stop)', '1", max(middle - 1, start), stop)'), "in two shards"),
+    "a leaf left out": (trie, "_trie", ("if start == stop:", 'if start == stop or prefix == "0":'), "without a record"),
     "a shard that split left as it was": (assembly, "wanted_shards", without_what_left, "in two shards"),
     "the dropped without a record": (
         corpus,
@@ -139,8 +139,9 @@ FAULTS: dict[str, tuple[Any, str, Any, str]] = {
         "changed older verdicts",
     ),
     # I12
-    "leaves of twice the target": (trie, "_leaves", (LEAF, LEAF.replace("<=", "<= 2 *")), "the target is"),
-    "leaves that do not merge": (trie, "_leaves", (LEAF, LEAF.replace("<= target_bytes", "<= target_bytes // 4")), "be merged"),
+    "leaves of twice the target": (trie, "_trie", (LEAF, LEAF.replace("<=", "<= 2 *")), "the target is"),
+    "large ones among others": (trie, "_leaves", ("target_bytes // 2", "target_bytes"), "is in|the target is"),
+    "leaves that do not merge": (trie, "_trie", (LEAF, LEAF.replace("<= leaf_bytes", "<= leaf_bytes // 4")), "be merged"),
     "parts of twice the target": (
         merge,
         "_next_cut",

@@ -33,7 +33,7 @@ SETTLE_SECONDS = 240
 def library(root: Path) -> Corpus:
     """Three sources in two domains and 21 partitions: several shards, licences, drops and duplicates, and one shard of so
     many partitions that their list does not fit in place."""
-    corpus = Corpus(root, shard_bytes=12_000, sources=())
+    corpus = Corpus(root, shard_bytes=24_000, sources=())
     corpus.add_source("fables", 0, title="Fables", description="Short tales, retold for a test.")
     corpus.add_source("songs", 1, title="Songs", description="Song texts, written for a test.")
     corpus.add_source("statutes", 2, title="Statutes", description="Laws of a country that is not.", domain="legal")

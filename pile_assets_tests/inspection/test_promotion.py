@@ -23,7 +23,7 @@ VERDICTS = ["id", "source", "verdict", "dup_of", "bytes"]
 
 def made(root: Path) -> Corpus:
     """Three sources that share texts: fables has the first of each, songs and tales have copies and near copies."""
-    corpus = Corpus(root, ("fables", "songs", "tales"), shard_bytes=4_000)
+    corpus = Corpus(root, ("fables", "songs", "tales"), shard_bytes=8_000)
     for partition in ("one", "two"):
         corpus.publish("fables", partition, [document(f"{partition}-{i}") for i in range(8)])
     corpus.publish(

@@ -20,7 +20,7 @@ from pile_assets_tests.deployments import Corpus
 from pile_assets_tests.random_ops.operations import SOURCES, Operation, Publisher
 from pile_assets_tests.random_ops.texts import real_texts
 
-SHARD_BYTES = 120_000
+SHARD_BYTES = 240_000
 TEXTS = 120
 KEY = "ab" * 32
 """The key of takedowns: where each corpus made its own, no two would be the same."""

@@ -23,7 +23,7 @@ MASKING = POLICY.replace(
 
 def corpus(root: Path) -> Corpus:
     """Not built yet."""
-    made = Corpus(root, (), shard_bytes=4_000)
+    made = Corpus(root, (), shard_bytes=8_000)
     (made.registry / "policies").mkdir()
     (made.registry / "policies" / "plain.yaml").write_text(MASKING)
     for number, name in enumerate(("fables", "papers")):

@@ -100,7 +100,7 @@ def test_what_is_named_is_out_and_everything_is_as_if_built_from_nothing(
     root = tmp_path_factory.mktemp("story") / "corpus"
     shutil.copytree(empty, root)
     with chdir(root):
-        story = Story(Corpus(root, (), shard_bytes=2_000))
+        story = Story(Corpus(root, (), shard_bytes=4_000))
         story.publish("fables", "one", [("a", "Ada"), ("b", "Bert")])
         for what, *arguments in [*events]:
             getattr(story, what)(*arguments)
