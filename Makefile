@@ -56,7 +56,7 @@ random-ops: $(INSTALLED) ## 200 random operations over real texts (PILE_REAL_TEX
 
 kills: $(INSTALLED) ## kill `pile dedup run` 100 times at random and before every file it writes, and a purge 24 times: the same bytes
 	PILE_DEDUP_KILLS=100 $(BIN)/pytest pile_assets_tests/dedup/standalone/test_killed.py
-	PILE_KILLS=12 $(BIN)/pytest pile_assets_tests/retention/test_rewriting.py -k killed
+	PILE_KILLS=12 $(BIN)/pytest pile_assets_tests/retention/test_rewriting_killed.py
 
 lint: $(INSTALLED) ## check style and types
 	$(BIN)/ruff check .

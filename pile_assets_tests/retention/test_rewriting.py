@@ -1,14 +1,7 @@
 """A release that is written anew is the release without the documents, whole by every check, and no byte of them is left."""
 
-import copy
 import json
-import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -16,84 +9,28 @@ import pytest
 
 from pile_assets.build import build
 from pile_assets.inspection.verify import verify
-from pile_assets.release import attribution, check, check_cards, history, judges, layout
-from pile_assets.release.check import Problem, Release
-from pile_assets.retention import erasure, rewriting
+from pile_assets.release import attribution, check_cards, history, judges, layout
+from pile_assets.retention import rewriting
 from pile_assets.store import Store
 from pile_assets.withdrawal import purge
 from pile_assets.withdrawal.purge import Purged
 from pile_assets_tests.commands import Pile
-from pile_assets_tests.deployments import Corpus, document, prose
+from pile_assets_tests.deployments import Corpus, prose
 from pile_assets_tests.release import released
+from pile_assets_tests.retention.published import (
+    GONE,
+    LATER,
+    contents,
+    directories,
+    documents,
+    grant,
+    ids,
+    problems,
+    purged,
+    rewriting_of,
+)
 from pile_assets_tests.test_cli_takedown import files_with
-from pile_assets_tests.withdrawal.requests import add, request
-
-GONE = "papers:mixed/hostile"
-FIRST, SECOND, LATER = date(2026, 10, 30), date(2026, 11, 2), date(2026, 11, 20)
-Files = dict[str, bytes]
-
-
-def published(root: Path) -> Corpus:
-    """Two releases that hold the document, on two days."""
-    corpus = released.corpus(root)
-    for day in (FIRST, SECOND):
-        assert not build(corpus.deployment.open(today=day)).failed
-        corpus.publish("fables", "two", [document(f"fable-late-{i}") for i in range(3)])
-    return corpus
-
-
-@pytest.fixture(scope="module")
-def published_once(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    """Not to be changed."""
-    return published(tmp_path_factory.mktemp("published"))
-
-
-@pytest.fixture
-def corpus(published_once: Corpus, tmp_path: Path) -> Corpus:
-    """The same with a store of its own."""
-    own = copy.copy(published_once)
-    own.home = tmp_path / "home"
-    shutil.copytree(published_once.home, own.home)
-    return own
-
-
-def grant(corpus: Corpus, number: int, id_: str, older: str = "rewritten", **fields: Any) -> None:
-    entry = request(number, "doc_id", id_)
-    content = entry.model_dump(mode="json") | fields
-    content["decision"] = {"state": "granted", "on": "2026-11-20", "purge": True}
-    content["effect"]["older_releases"] = older
-    content["history"] = [*content["history"], ["2026-11-20", "granted"]]
-    before = entry.model_validate({**entry.model_dump(mode="json"), **fields})
-    add(corpus, before, entry.model_validate(content))
-
-
-def purged(corpus: Corpus, today: date = LATER) -> Purged:
-    assert not build(corpus.deployment.open(today=today), discover=False).failed
-    done = purge.run(corpus.deployment.open(today=today))
-    assert done.proven, (done.left, done.unsearched)
-    return done
-
-
-def contents(root: Path) -> Files:
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
-
-
-def directories(corpus: Corpus) -> dict[str, Files]:
-    """Release -> everything in its directory."""
-    return {path.name: contents(path) for path in sorted((corpus.home / "releases").iterdir()) if path.is_dir()}
-
-
-def documents(files: Files) -> Files:
-    return {name: content for name, content in files.items() if name.endswith(".parquet") and name[0].islower()}
-
-
-def ids(content: bytes) -> set[str]:
-    return set(pl.read_parquet(content)["id"])
-
-
-def problems(root: Path) -> list[Problem]:
-    return check.run((*check.CHECKS, *check_cards.CHECKS), Release(root))
-
+from pile_assets_tests.withdrawal.requests import add
 
 # -- what it is ----------------------------------------------------------------------------------------------------
 
@@ -187,7 +124,7 @@ def test_history_keeps_the_order_and_says_which_release_replaced_which(corpus: C
     assert json.loads((corpus.home / "releases" / "latest.json").read_bytes())["withdrawn"]["replaced"] == rewritten
 
 
-# -- again, and interrupted ----------------------------------------------------------------------------------------
+# -- again ----------------------------------------------------------------------------------------
 
 
 def test_a_purge_that_is_done_does_nothing_again(corpus: Corpus) -> None:
@@ -234,88 +171,6 @@ def test_a_document_that_only_an_older_release_holds_leaves_that_release(corpus:
     session = corpus.deployment.open()
     assert purge.due(session.vault, session.view) is None
     assert verify(Store(corpus.home)).problems == ()
-
-
-def rewriting_of(corpus: Corpus) -> set[str]:
-    """The releases that hold the document."""
-    store = Store(corpus.home)
-    return {one.id for one in history.read(store) if rewriting.held(store, one.id, {GONE})}
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-@dataclass
-class Writes:
-    """How many files and folders got or lost their name, and how many of them before and with the erasing of older files."""
-
-    happened: int = 0
-    before_erasing: int = 0
-    with_erasing: int = 0
-
-
-@contextmanager
-def ending_before(write: int) -> Iterator[Writes]:
-    """End before this write, counted from 0; -1 for never."""
-    counted = Writes()
-
-    def counting(real: Any) -> Any:
-        def call(*arguments: Any, **named: Any) -> Any:
-            if counted.happened == write:
-                raise Killed
-            counted.happened += 1
-            return real(*arguments, **named)
-
-        return call
-
-    def erase(*arguments: Any) -> erasure.Erased:
-        counted.before_erasing = counted.happened
-        done = real_erase(*arguments)
-        counted.with_erasing = counted.happened
-        return done
-
-    real_erase = erasure.erase
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(erasure, "erase", erase)
-        for owner, name in ((os, "replace"), (os, "link"), (shutil, "rmtree"), (Path, "rename"), (Path, "unlink")):
-            patched.setattr(owner, name, counting(getattr(owner, name)))
-        yield counted
-
-
-POINTS = int(os.environ.get("PILE_KILLS", "2"))
-"""At how many of the writes a purge is killed, spread over the erasing of older files, where releases take one another's place,
-and as many over all the rest; each is run again, which takes seconds. `make kills` kills at more."""
-
-
-def spread(first: int, end: int) -> list[int]:
-    """`POINTS` of the writes from `first` to `end`, in the middle of equal stretches."""
-    return sorted({first + (end - first) * (2 * point + 1) // (2 * POINTS) for point in range(POINTS)})
-
-
-def test_killed_before_any_write_and_run_again_it_leaves_the_same_bytes(corpus: Corpus, tmp_path: Path) -> None:
-    grant(corpus, 1, GONE)
-    assert not build(corpus.deployment.open(today=LATER), discover=False).failed
-    kept = tmp_path / "kept"
-    shutil.copytree(corpus.home, kept)
-    with ending_before(-1) as whole:
-        purged(corpus)
-    assert not build(corpus.deployment.open(today=LATER), discover=False).failed  # the release that tells of it
-    expected, order = contents(corpus.home / "releases"), history.read(Store(corpus.home))
-    assert whole.happened - whole.before_erasing > 60
-    for write in sorted({*spread(whole.before_erasing, whole.with_erasing), *spread(0, whole.happened)}):
-        shutil.rmtree(corpus.home)
-        shutil.copytree(kept, corpus.home)
-        with pytest.raises(Killed), ending_before(write):
-            purge.run(corpus.deployment.open(today=LATER))
-        again_on = LATER + timedelta(days=40) if whole.before_erasing <= write < whole.with_erasing else LATER
-        session = corpus.deployment.open(today=again_on)
-        assert purge.due(session.vault, session.view), write
-        assert purge.run(session).proven
-        assert not build(corpus.deployment.open(today=LATER), discover=False).failed
-        assert contents(corpus.home / "releases") == expected, write
-        assert history.read(Store(corpus.home)) == order, write
-        assert list(files_with(corpus.home, released.SECRET)) == [], write
 
 
 # -- where it is not done ------------------------------------------------------------------------------------------
