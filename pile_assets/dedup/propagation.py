@@ -18,6 +18,9 @@ from pile_assets.dedup.runs import I64, KEYS, NONE, U8, U32, Documents, Index, N
 from pile_assets.dedup.signatures import PERMUTATIONS
 from pile_assets.dedup.table import LIVE, RECORDS_PER_BLOCK
 
+CROWD = 16
+"""Rows of a bucket that are looked at one after the other, before what need not be looked at is passed."""
+
 VERIFIED, EVALUATED, REPOINTED, COUNTERS = 0, 1, 2, 3
 
 
@@ -69,23 +72,36 @@ def best_kept(
     for which in range(1, keys_to_search(documents, document)):
         key = key_of(documents, document, which)
         for run in range(index.runs.shape[0]):
-            position = past(lost, find(index, run, key))
+            position, walked = np.int64(find(index, run, key)), 0
             while in_bucket(index, run, position, key):
                 other = np.int64(index.refs[position])
                 if not better(documents, other, document) or (best >= 0 and not better(documents, other, best)):
                     break
-                if documents.canonical[other] != other:
-                    lost[position] = 1
-                    position = past(lost, position)
-                    continue
-                found = resembles(documents, which, document, other, threshold, counters)
-                if found:
-                    best, likeness = other, found
-                    break
-                position = past(lost, position + 1)
+                if documents.canonical[other] == other:
+                    found = resembles(documents, which, document, other, threshold, counters)
+                    if found:
+                        best, likeness = other, found
+                        break
+                    position = onward(lost, position, walked, False)
+                else:
+                    position = onward(lost, position, walked, True)
+                walked += 1
         if which == 1 and best >= 0:
             return best, likeness
     return best, likeness
+
+
+@numba.njit(cache=True, nogil=True)
+def onward(rows: U32, position: Number, walked: int, over: bool) -> np.int64:
+    """The next row after one that has been looked at, which is to be passed from now on where it is `over`.
+
+    Only in a crowd: `rows` are mapped from a file, and most buckets are shorter than a page of it takes to come.
+    """
+    if walked < CROWD:
+        return np.int64(position + 1)
+    if over:
+        rows[position] = 1
+    return past(rows, position + 1)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -166,17 +182,14 @@ def _wake_dependants(
     for which in range(1, keys_to_search(documents, loser)):
         key = key_of(documents, loser, which)
         for run in range(index.runs.shape[0]):
-            position = past(settled, behind(documents, index, run, key, loser))
+            position, walked = np.int64(behind(documents, index, run, key, loser)), 0
             while in_bucket(index, run, position, key):
                 other = np.int64(index.refs[position])
                 if not waiting[other] and documents.canonical[other] == loser and other != loser:
                     heap, size = _push(documents, heap, size, np.uint32(other))
                     waiting[other] = 1
-                if _is_settled(documents, other, loser, waiting):
-                    settled[position] = 1
-                    position = past(settled, position)
-                else:
-                    position = past(settled, position + 1)
+                position = onward(settled, position, walked, _is_settled(documents, other, loser, waiting))
+                walked += 1
     return heap, size
 
 
@@ -197,7 +210,7 @@ def _claim_neighbours(
     for which in range(1, keys_to_search(documents, winner)):
         key = key_of(documents, winner, which)
         for run in range(index.runs.shape[0]):
-            position = past(settled, behind(documents, index, run, key, winner))
+            position, walked = np.int64(behind(documents, index, run, key, winner)), 0
             while in_bucket(index, run, position, key):
                 other = np.int64(index.refs[position])
                 if not _is_settled(documents, other, winner, waiting) and better(documents, winner, other):
@@ -209,11 +222,8 @@ def _claim_neighbours(
                         documents.canonical[other], documents.agreement[other] = np.uint32(winner), np.uint8(max(found, 0))
                         touched[other] = 1
                         counters[REPOINTED] += 1
-                if _is_settled(documents, other, winner, waiting):
-                    settled[position] = 1
-                    position = past(settled, position)
-                else:
-                    position = past(settled, position + 1)
+                position = onward(settled, position, walked, _is_settled(documents, other, winner, waiting))
+                walked += 1
     return heap, size
 
 
