@@ -12,7 +12,7 @@ partition's last whole version.
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pile_assets import pins, stages
@@ -90,6 +90,15 @@ def run_partition(
             source=chain.record.id,
             partition=partition,
         ) from error
+
+
+def run_withdrawn(
+    view: View, vault: Vault, chain: Chain, partition: str, entry: Entry, report: Callable[[Outcome], None]
+) -> None:
+    """Bring a partition that was withdrawn to what it is by its raw bytes: all it held before it left, then its tombstone."""
+    raw = view.need(Address.of_source(chain.record.id, "raw", partition))
+    run_partition(view, vault, chain, partition, replace(entry, present=True, version=raw.inputs["upstream"]), report)
+    run_partition(view, vault, chain, partition, entry, report)
 
 
 def _walk(
@@ -208,9 +217,10 @@ def _empty_eligible(view: View, chain: Chain, partition: str, entry: Entry) -> O
     step = chain.step("eligible")
     inputs = {"upstream": entry.upstream}
     key = step.key(address, inputs)
-    if known := _known(view, address, key, force=False):
-        return known
     before = view.get(address)
+    if before is not None and before.key == key:
+        return Outcome(address, "unchanged", before, before)
+    # never recalled: it counts what was there, which the key does not say
     manifest = stages.withdrawn(before).manifest(address, key, step.code_version, inputs)
     view.commit(manifest)
     return Outcome(address, "worked", manifest, before)

@@ -33,6 +33,7 @@ def test_a_damaged_file_of_any_stage_is_made_again(built: Pile, address: Address
     assert repaired["touched"][address.stage] == [f"{address.name}/{address.partition}"]
     assert every_file(built) == before
     assert built.run("verify").exit_code == 0
+    assert built.run("release", "check", "--own").exit_code == 0, "also under the other name it has in the release"
 
 
 def test_an_unreadable_manifest_and_a_missing_file_are_repaired_together(built: Pile) -> None:

@@ -18,12 +18,11 @@ from pathlib import Path
 
 from pile_assets import assembly, corpus, planner, publishing
 from pile_assets.build import in_threads
-from pile_assets.chain import Outcome, run_partition
+from pile_assets.chain import Outcome, run_partition, run_withdrawn
 from pile_assets.deployment import Session
 from pile_assets.errors import PileError
 from pile_assets.inspection.audit import Problem, place_of
 from pile_assets.retention.references import files_of
-from pile_assets.state import Entry
 from pile_assets.store import Address, Manifest, Store
 from pile_assets.withdrawal import step as takedowns
 
@@ -129,18 +128,12 @@ def _run_chains(session: Session, copy: Session, places: list[Place], threads: i
         nonlocal finished
         source, partition = place
         chain, entry = copy.chains[source], copy.catalogues[source][partition]
-        if not entry.present:  # what it held before it left is counted: so it is there once more, then leaves
-            run_partition(copy.view, copy.vault, chain, partition, _as_it_was(session, place, entry), _ignore)
-        run_partition(copy.view, copy.vault, chain, partition, entry, _ignore)
+        run_chain = run_partition if entry.present else run_withdrawn  # what it held before it left is counted
+        run_chain(copy.view, copy.vault, chain, partition, entry, _ignore)
         finished += 1
         progress(f"building {source}/{partition} again", finished, len(places))
 
     in_threads(run, places, threads)
-
-
-def _as_it_was(session: Session, place: Place, entry: Entry) -> Entry:
-    raw = session.view.need(Address.of_source(place[0], "raw", place[1]))
-    return replace(entry, present=True, version=raw.inputs["upstream"])
 
 
 def _run_corpus(copy: Session, threads: int, progress: Progress) -> None:

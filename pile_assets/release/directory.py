@@ -44,7 +44,7 @@ def write(store: Store, release: str, texts: Mapping[str, bytes], links: Mapping
     """Write the directory of a release beside its place and rename it there. One that is there is left alone, unless a file
     of the store that it holds has been made again since."""
     final = folder(store, release)
-    if final.is_dir() and all(_is_same(final / name, linked.path) for name, linked in links.items()):
+    if final.is_dir() and all(_is_same(final / name, linked) for name, linked in links.items()):
         return
     temporary = store.releases / f".{release}-{os.getpid()}-{os.urandom(4).hex()}.tmp"
     try:
@@ -59,10 +59,11 @@ def write(store: Store, release: str, texts: Mapping[str, bytes], links: Mapping
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _is_same(path: Path, original: Path) -> bool:
-    """Whether a file of a release is the store's file: another name of it, or a copy of the same size."""
+def _is_same(path: Path, linked: Linked) -> bool:
+    """Whether a file of a release is the store's file: another name of it, or a copy with the same bytes. One whose other name
+    was damaged and made again is neither, though it has the same size."""
     try:
-        return path.samefile(original) or (path.stat().st_nlink == 1 and path.stat().st_size == original.stat().st_size)
+        return path.samefile(linked.path) or file_sha256(path) == linked.sha256
     except FileNotFoundError:
         return False
 

@@ -21,6 +21,7 @@ from pathlib import Path
 import polars as pl
 
 from pile_assets.build import BuildReport, build
+from pile_assets.chain import run_withdrawn
 from pile_assets.deployment import Session
 from pile_assets.errors import PileError, StoreDamage
 from pile_assets.registry.load import read_policy
@@ -98,6 +99,7 @@ def withhold(session: Session, documents: Documents) -> list[Place]:
             if redact(session.view, _chain(session, source), partition, frozenset(ids)) is not None:
                 changed.append((source, partition))
                 _forget_idle(session, source, partition)
+            _make_withdrawn_again(session, source, partition)
             if source in session.sources.frozen:
                 standing.cut(session.view, source, partition, frozenset(ids))
         except PileError as error:
@@ -109,6 +111,13 @@ def withhold(session: Session, documents: Documents) -> list[Place]:
             " ".join(str(problem) for problem in problems), remedy="Follow each of these, then give the command again."
         )
     return changed
+
+
+def _make_withdrawn_again(session: Session, source: str, partition: str) -> None:
+    """A build leaves what a withdrawn partition held as it was: here it is made from the raw bytes as they are now."""
+    entry = session.catalogues[source].get(partition) if source in session.chains else None
+    if entry is not None and not entry.present:
+        run_withdrawn(session.view, session.vault, session.chains[source], partition, entry, lambda outcome: None)
 
 
 def _chain(session: Session, source: str) -> Chain:
