@@ -3,9 +3,7 @@
 Building takes seconds, so one corpus is built and each test that changes it gets a store of its own.
 """
 
-import copy
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,10 +43,7 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> Pile:
 @pytest.fixture
 def built(built_once: Pile, tmp_path: Path) -> Pile:
     """The same with a store of its own; the published folders and the registry are shared and stay as they are."""
-    corpus = copy.copy(built_once.corpus)
-    corpus.home = tmp_path / "home"
-    shutil.copytree(built_once.corpus.home, corpus.home)
-    return Pile(corpus)
+    return Pile(built_once.corpus.with_own(tmp_path, "home"))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
 """Small real deployments for tests: a registry of `local_folder` sources, their folders, and texts to put in them."""
 
+import copy
 import json
 import random
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,19 @@ class Corpus:
         self.shard_bytes = shard_bytes
         for number, name in enumerate(sources):
             self.add_source(name, seniority=number)
+
+    def with_own(self, folder: Path, *parts: str) -> "Corpus":
+        """The same deployment, with copies of these parts of it (home, registry) in a folder; the others are shared."""
+        own = copy.copy(self)
+        for part in parts:
+            shutil.copytree(getattr(self, part), folder / part)
+            setattr(own, part, folder / part)
+        return own
+
+    def copied(self, root: Path) -> "Corpus":
+        """A copy of everything, to be used from inside `root`: its sources are where the working directory is."""
+        shutil.copytree(self.root, root)
+        return Corpus(root, (), shard_bytes=self.shard_bytes)
 
     def add_source(self, name: str, seniority: int, **fields: Any) -> None:
         """Register a source that reads the folder `<root>/<name>`."""

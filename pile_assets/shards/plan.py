@@ -113,7 +113,7 @@ def _trie(rows: pl.DataFrame, leaf_bytes: int) -> Iterator[tuple[str, pl.DataFra
         prefix, start, stop = open_nodes.pop()
         if start == stop:
             continue
-        if sizes[stop] - sizes[start] <= leaf_bytes or stop - start == 1 or len(prefix) == MAXIMUM_DEPTH:
+        if sizes[stop] - sizes[start] <= leaf_bytes or len(prefix) == MAXIMUM_DEPTH:
             yield prefix, rows[np.sort(order[start:stop])]
             continue
         first_of_one = int(f"{prefix}1".ljust(MAXIMUM_DEPTH, "0"), 2)

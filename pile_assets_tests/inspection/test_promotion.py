@@ -1,8 +1,6 @@
 """The preview of another tier says exactly which verdicts flip once the record says so and the corpus is built."""
 
-import copy
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -50,11 +48,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Pile:
 @pytest.fixture
 def pile(once: Pile, tmp_path: Path) -> Pile:
     """The same with a store and a registry of its own."""
-    corpus = copy.copy(once.corpus)
-    corpus.home, corpus.registry = tmp_path / "home", tmp_path / "registry"
-    shutil.copytree(once.corpus.home, corpus.home)
-    shutil.copytree(once.corpus.registry, corpus.registry)
-    return Pile(corpus)
+    return Pile(once.corpus.with_own(tmp_path, "home", "registry"))
 
 
 def set_tier(corpus: Corpus, source: str, tier: int) -> None:

@@ -1,7 +1,5 @@
 """Two releases of which a document is to leave: built once, copied for each test."""
 
-import copy
-import shutil
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,4 @@ def published_once(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 @pytest.fixture
 def corpus(published_once: Corpus, tmp_path: Path) -> Corpus:
     """The same with a store of its own."""
-    own = copy.copy(published_once)
-    own.home = tmp_path / "home"
-    shutil.copytree(published_once.home, own.home)
-    return own
+    return published_once.with_own(tmp_path, "home")

@@ -1,7 +1,6 @@
 """A purged document leaves a source that stands still, too: its shards, its stages and its bytes; and nothing else changes."""
 
 import hashlib
-import shutil
 from collections.abc import Callable
 from contextlib import chdir
 from dataclasses import dataclass
@@ -54,9 +53,9 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 @pytest.fixture
 def corpus(built_once: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
     """The same, to be changed."""
-    shutil.copytree(built_once.root, tmp_path / "corpus")
-    monkeypatch.chdir(tmp_path / "corpus")
-    return Corpus(tmp_path / "corpus", ())
+    corpus = built_once.copied(tmp_path / "corpus")
+    monkeypatch.chdir(corpus.root)
+    return corpus
 
 
 def break_the_record(corpus: Corpus) -> None:

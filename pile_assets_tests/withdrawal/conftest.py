@@ -1,6 +1,5 @@
 """The corpus of these tests: built once, copied for each."""
 
-import shutil
 from contextlib import chdir
 from pathlib import Path
 
@@ -30,6 +29,6 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 @pytest.fixture
 def corpus(built_once: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
     """The same, to be changed."""
-    shutil.copytree(built_once.root, tmp_path / "corpus")
-    monkeypatch.chdir(tmp_path / "corpus")
-    return Corpus(tmp_path / "corpus", ())
+    corpus = built_once.copied(tmp_path / "corpus")
+    monkeypatch.chdir(corpus.root)
+    return corpus
