@@ -12,6 +12,7 @@ partition's last whole version.
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -126,7 +127,7 @@ def _walk(
                 remedy="Launch the run for all stages of the source, or run `pile build`.",
             )
         key = step.key(address, inputs)
-        if known := _known(view, address, key, request.forces(step.stage)):
+        if known := _known(view, chain, address, key, request.forces(step.stage)):
             report(known)
         elif step.stage in chain.record.filters:
             due_filters[step.stage] = (step, key, inputs)
@@ -137,8 +138,11 @@ def _walk(
                 view.commit(manifest)
 
 
-def _known(view: View, address: Address, key: str, force: bool) -> Outcome | None:
-    """The step as already done: current, or remembered from a rehearsal or an earlier version."""
+def _known(view: View, chain: Chain, address: Address, key: str, force: bool) -> Outcome | None:
+    """The step as already done: current, or remembered from a rehearsal or an earlier version.
+
+    Remembered documents are looked at like new ones: what a step cache holds may not decide what a reviewer gets to see.
+    """
     before = view.get(address)
     if force:
         return None
@@ -147,15 +151,28 @@ def _known(view: View, address: Address, key: str, force: bool) -> Outcome | Non
     remembered = view.store.recall(key)
     if remembered is None:
         return None
+    if address.stage == "documents":
+        with _quarantining(view, chain, address, key):
+            _check_licences(view, chain, before, remembered)
     view.commit(remembered)
     return Outcome(address, "recalled", remembered, before)
+
+
+@contextmanager
+def _quarantining(view: View, chain: Chain, address: Address, key: str) -> Iterator[None]:
+    """Where a step finds its input unusable, remember that with the key it was found at."""
+    try:
+        yield
+    except Quarantine as found:
+        view.quarantine(address, key, found.at(source=chain.record.id, partition=address.partition))
+        raise
 
 
 def _work(view: View, chain: Chain, step: Step, address: Address, key: str, inputs: dict[str, str], entry: Entry) -> Outcome:
     started = time.monotonic()
     before = view.get(address)
     context = source_context(view, chain)
-    try:
+    with _quarantining(view, chain, address, key):
         match step.stage:
             case "raw":
                 output = stages.make_raw(view, chain, context, address.partition, entry)
@@ -170,9 +187,6 @@ def _work(view: View, chain: Chain, step: Step, address: Address, key: str, inpu
                 output = stages.make_eligible(view, chain, address.partition)
             case _:
                 raise ValueError(f"no such stage: {step.stage}")
-    except Quarantine as found:
-        view.quarantine(address, key, found.at(source=chain.record.id, partition=address.partition))
-        raise
     manifest = output.manifest(address, key, step.code_version, inputs)
     view.commit(manifest)
     return Outcome(address, "worked", manifest, before, time.monotonic() - started)

@@ -120,12 +120,9 @@ def changes(source: str | None, as_json: bool) -> None:
 def accept(source: str, partition: str, by: str, reason: str, as_json: bool) -> None:
     """Let a partition take up the licence its publisher changed it to; each document is still judged by the new one."""
     from pile_assets.review.changes import Accepted, Changes
-    from pile_assets.store import Address
 
     session = _session()
-    store = session.view.store
-    event = Changes(store).accept(source, partition, Accepted(by, reason, session.today.isoformat()))
-    store.clear_quarantine(Address.of_source(source, "documents", partition))
+    event = Changes(session.view.store).accept(source, partition, Accepted(by, reason, session.today.isoformat()))
     if as_json:
         return terminal.print_json({"source": source, "partition": partition, "accepted": event.said})
     return click.echo(f"Accepted. {event.said}. The next build takes the new version up.")

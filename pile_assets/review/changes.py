@@ -20,7 +20,7 @@ import polars as pl
 from pile_assets.errors import PileError
 from pile_assets.licensing import decisions
 from pile_assets.review.rows import READ, verdict_of
-from pile_assets.store import Store, digest, write_atomically
+from pile_assets.store import Address, Store, digest, write_atomically
 
 SHARE = 0.5
 """Of the accepted documents that both versions have: from here on a change is one of the collection."""
@@ -137,24 +137,30 @@ class Changes:
         return next((known for known in self.of(event.source, event.partition) if known.name == event.name), event)
 
     def note(self, event: Event) -> Event:
-        """The same, and write the event down if it is new."""
-        events = self.of(event.source, event.partition)
-        if event.name not in {known.name for known in events}:
-            self._write(event.source, event.partition, [*events, event])
-        return self.known(event)
+        """The same, and write the event down as the newest: a publisher may turn back to what it said before."""
+        events, known = self.of(event.source, event.partition), self.known(event)
+        if not events or events[-1].name != event.name:
+            self._write(event.source, event.partition, [*(e for e in events if e.name != event.name), known])
+        return known
 
     def accept(self, source: str, partition: str, word: Accepted) -> Event:
-        """Take up a reviewer's word on the newest change that holds a partition. Raises PileError where none does."""
-        events = self.of(source, partition)
-        if not events or not events[-1].holds or events[-1].accepted:
+        """Take up a reviewer's word on the newest change that holds a partition, and let the next build try it again.
+
+        Raises PileError where no change holds it. Said again after it was killed half way, it does what is left to do.
+        """
+        events, address = self.of(source, partition), Address.of_source(source, "documents", partition)
+        waits = events and events[-1].holds
+        if not waits or (events[-1].accepted and self._store.read_quarantine(address) is None):
             raise PileError(
                 "No change of licence holds this partition.",
                 remedy="`pile review changes` lists what was found.",
                 source=source,
                 partition=partition,
             )
-        events[-1] = replace(events[-1], accepted=word)
-        self._write(source, partition, events)
+        if events[-1].accepted is None:
+            events[-1] = replace(events[-1], accepted=word)
+            self._write(source, partition, events)
+        self._store.clear_quarantine(address)
         return events[-1]
 
     def _write(self, source: str, partition: str, events: Iterable[Event]) -> None:

@@ -112,6 +112,7 @@ def every_kind() -> Sequence[Operation]:
         Operation("publish", "songs", "b", twins),
         Operation("publish", "tales", "c", (("d0", 9, 0, "CC-BY-SA-4.0"),)),
         Operation("publish", "fables", "a", (*lines[:3], ("d3", 7, 2, "MIT"))),
+        Operation("publish", "tales", "c", (("d0", 9, 0, "CC0-1.0"),)),  # relicensed as a whole: waits for a reviewer
         Operation("withdraw", "songs", "b"),
         Operation("publish", "songs", "b", twins),
         Operation("take down", **taken),  # type: ignore[arg-type]

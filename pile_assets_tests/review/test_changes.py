@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from pile_assets import sources
 from pile_assets.build import BuildReport, build
-from pile_assets.review.changes import Changes, compare
-from pile_assets.store import canonical
+from pile_assets.errors import PileError
+from pile_assets.review.changes import Accepted, Changes, compare
+from pile_assets.store import Store, canonical
 from pile_assets_tests.commands import Pile
 from pile_assets_tests.deployments import Corpus, document, prose
 from pile_assets_tests.licensing import real_files
@@ -207,6 +208,71 @@ def test_a_forecast_holds_it_too_and_writes_nothing_down(textbook: Corpus) -> No
     put(textbook, CLOSED)
     assert len(build(textbook.deployment.open(rehearse=True)).quarantined) == 1
     assert Changes(textbook.deployment.open().view.store).all() == []
+
+
+def relicensed(corpus: Corpus, licence: str) -> BuildReport:
+    """A build after the one document of a partition came under this licence."""
+    corpus.publish("fables", "one", [document("d", licence=licence, author="A")])
+    return run(corpus)
+
+
+def accept(corpus: Corpus) -> None:
+    Changes(corpus.deployment.open().view.store).accept(
+        "fables", "one", Accepted("role:desk", "Theirs to change.", "2026-11-24")
+    )
+
+
+def test_what_a_forecast_has_computed_is_still_written_down_by_the_build(tmp_path: Path) -> None:
+    corpus = Corpus(tmp_path)
+    lines = [document(f"d{i}", licence="CC-BY-4.0", author="A") for i in range(5)]
+    corpus.publish("fables", "one", lines)
+    run(corpus)
+    corpus.publish("fables", "one", [document("d0", licence="CC-BY-SA-4.0", author="A"), *lines[1:]])
+    build(corpus.deployment.open(rehearse=True))
+    run(corpus)
+    assert len(Changes(corpus.deployment.open().view.store).all()) == 1
+
+
+def test_turning_back_is_a_change_too_whatever_is_remembered_of_the_earlier_version(tmp_path: Path) -> None:
+    corpus = Corpus(tmp_path)
+    relicensed(corpus, "MIT")
+    relicensed(corpus, "CC-BY-4.0")
+    accept(corpus)
+    assert not run(corpus).quarantined
+    (held,) = relicensed(corpus, "MIT").quarantined
+    assert "from CC-BY-4.0 (1) to MIT (1)" in held.cause
+    assert set(rows(corpus)["licence"]) == {"CC-BY-4.0"}
+    accept(corpus)
+    assert not run(corpus).quarantined
+    assert set(rows(corpus)["licence"]) == {"MIT"}
+    assert not relicensed(corpus, "CC-BY-4.0").quarantined  # the very change that a reviewer has accepted
+
+
+def test_a_reviewers_word_is_on_the_change_that_waits_now(tmp_path: Path) -> None:
+    """MIT, then two others in turn, then the first of them again: what is accepted is the last."""
+    corpus = Corpus(tmp_path)
+    relicensed(corpus, "MIT")
+    for licence in ("CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-4.0"):
+        assert len(relicensed(corpus, licence).quarantined) == 1
+    accept(corpus)
+    assert not run(corpus).quarantined
+    assert set(rows(corpus)["licence"]) == {"CC-BY-4.0"}
+
+
+def test_a_reviewers_word_that_was_killed_half_way_can_be_said_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = Corpus(tmp_path)
+    relicensed(corpus, "MIT")
+    relicensed(corpus, "CC-BY-4.0")
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "clear_quarantine", lambda self, address: None)
+        accept(corpus)
+    run(corpus)
+    assert set(rows(corpus)["licence"]) == {"MIT"}
+    accept(corpus)
+    run(corpus)
+    assert set(rows(corpus)["licence"]) == {"CC-BY-4.0"}
+    with pytest.raises(PileError, match="No change of licence holds"):
+        accept(corpus)
 
 
 # -- the comparison ------------------------------------------------------------------------------------------------
