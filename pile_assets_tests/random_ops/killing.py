@@ -7,10 +7,12 @@ import multiprocessing
 import random
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from pile_assets_tests.commands import PROJECT
@@ -18,9 +20,6 @@ from pile_assets_tests.random_ops.operations import Operation
 from pile_assets_tests.random_ops.playing import Game, current, play_and_count, play_and_die
 
 Say = Callable[[str], object]
-
-LONGEST_LIFE = 1.0
-"""Seconds after which a player is killed at the latest, counted from the beginning of the operation it is to die in."""
 
 _PLAYERS = multiprocessing.get_context("forkserver")
 """Processes forked from one that has imported what it can and done nothing, see `warm`: all are born the same."""
@@ -33,17 +32,17 @@ _PLAYERS.set_forkserver_preload(["pile_assets_tests.random_ops.warm"])
 def kill_at_random(game: Game, seed: int, count: int, kills: int, say: Say) -> int:
     """Play the script of a seed in processes that are killed without warning, so many times, then to the end.
 
-    Returns how many were alive when they were killed.
+    Kills lie all along the script, however fast the machine is: a life is some operations and a stretch of another, no longer
+    than they have lately taken. Returns how many were alive when they were killed.
     """
     chosen, killed = random.Random(f"kills {seed}"), 0
+    taken = [0.2]  # seconds of each operation seen to its end
     while killed < kills and game.done < count:
         player = _player(game.root, seed, count)
-        assert player.stdout
-        for _ in range(
-            chosen.randint(1, max(1, 2 * count // kills))
-        ):  # lives of several operations: kills all along the script
-            player.stdout.readline()
-        time.sleep(chosen.uniform(0, LONGEST_LIFE))
+        share = (count - game.done) / (kills - killed)
+        whole = chosen.uniform(0, 2 * share - 0.5)  # a life does half an operation in vain
+        taken += _live(player, int(whole))
+        time.sleep((whole % 1) * statistics.median(taken[-20:]))
         player.kill()
         player.communicate()
         killed += player.returncode == -signal.SIGKILL
@@ -54,6 +53,13 @@ def kill_at_random(game: Game, seed: int, count: int, kills: int, say: Say) -> i
     if player.returncode != 0:
         raise AssertionError(f"the last player failed: {output}")
     return killed
+
+
+def _live(player: subprocess.Popen[str], whole: int) -> list[float]:
+    """Wait until an operation has begun after so many whole ones, and say how long each of these took."""
+    assert player.stdout
+    begins = [time.monotonic() for _ in range(whole + 1) if player.stdout.readline()]
+    return [end - begin for begin, end in pairwise(begins)]
 
 
 def _player(root: Path, seed: int, count: int) -> subprocess.Popen[str]:

@@ -1,12 +1,13 @@
 """Workers: processes give the same bytes as threads, and none of them outlives the one it works for."""
 
+import multiprocessing
 import os
 import pickle
 import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -48,10 +49,52 @@ def test_small_inputs_are_not_worth_a_process(tmp_path):
     with open(sparse, "wb") as file:
         file.truncate(workers.PROCESSES_FROM)
     large, gone = Input("large", sparse), Input("gone", tmp_path / "gone.jsonl")
-    with workers.pool(2, [gone, gone]) as few, workers.pool(1, [large, large]) as one, workers.pool(2, [large]) as alone:
-        assert {type(few), type(one), type(alone)} == {ThreadPoolExecutor}
-    with workers.pool(2, [large, gone]) as many:
-        assert isinstance(many, ProcessPoolExecutor)
+    for few, count in (([gone, gone], 2), ([large, large], 1), ([large], 2)):
+        assert processes(count, few) == {os.getpid()}
+    assert len(processes(2, [large, gone])) == 2
+
+
+def processes(count: int, inputs: list[Input]) -> set[int]:
+    with workers.pool(count, inputs) as executor:
+        return set(executor.map(its_process, inputs))
+
+
+def its_process(given: Input) -> int:
+    time.sleep(0.2)  # nobody gets to do two
+    return os.getpid()
+
+
+def test_the_first_worker_is_this_process_and_what_failed_leaves_none_behind(tmp_path, monkeypatch):
+    """All meet, so each input is done by another; then one of them fails."""
+    monkeypatch.setattr(workers, "PROCESSES_FROM", 0)
+    inputs = [Input(str(tmp_path / name), tmp_path / name) for name in ("a", "b", "c")]
+    with workers.pool(3, inputs) as executor:
+        met = set(executor.map(meet, inputs))
+    assert len(met) == 3
+    assert os.getpid() in met
+    before = set(multiprocessing.active_children())
+    with pytest.raises(Quarantine, match="of another process"):
+        fail(inputs)
+    assert set(multiprocessing.active_children()) <= before
+
+
+def fail(inputs: list[Input]) -> None:
+    with workers.pool(3, inputs) as executor:
+        for _ in executor.map(partial(fail_elsewhere, os.getpid()), inputs):
+            pass
+
+
+def meet(given: Input) -> int:
+    given.path.touch()
+    until(lambda: len(list(given.path.parent.iterdir())) == 3)
+    return os.getpid()
+
+
+def fail_elsewhere(first: int, given: Input) -> int:
+    time.sleep(0.2)
+    if os.getpid() != first:
+        raise Quarantine("It is one of another process.", remedy="None.")
+    return first
 
 
 def test_workers_end_at_once_when_the_process_they_work_for_is_killed(tmp_path):
@@ -62,14 +105,19 @@ def test_workers_end_at_once_when_the_process_they_work_for_is_killed(tmp_path):
     words = [sys.executable, str(script), "dedup", "run", str(tmp_path / "in"), "--out", str(out)]
     process = subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(PROJECT)})
     until(lambda: any((out / "cache" / "inputs").glob("*.json")) or process.poll() is not None)
-    children = [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
-    assert len(children) >= 2, "the workers, and who keeps their resources"
+    until(lambda: len(children_of(process.pid)) >= 2)  # a worker, and who keeps its resources
+    children = children_of(process.pid)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     until(lambda: not any(alive(pid) for pid in children))
     killing.finish(tmp_path / "in", out)
     killing.finish(tmp_path / "in", tmp_path / "undisturbed")
     assert killing.results(out) == killing.results(tmp_path / "undisturbed")
+
+
+def children_of(pid: int) -> list[int]:
+    """Whichever of its threads started them."""
+    return [int(child) for tasks in Path(f"/proc/{pid}/task").glob("*/children") for child in tasks.read_text().split()]
 
 
 def until(condition) -> None:
