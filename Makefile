@@ -51,7 +51,7 @@ test-long: $(INSTALLED) ## the daemon's event table with failures that take a tr
 mutants: $(INSTALLED) ## plant named faults in the duplicates engine: its tests must find each of them
 	$(BIN)/python -m pile_assets_tests.dedup.mutants
 
-random-ops: $(INSTALLED) ## 200 random operations over real texts (PILE_REAL_TEXTS), killed at every write: the same bytes
+random-ops: $(INSTALLED) ## 200 random operations over the samples beside the checkout, killed at random and at every write: the same bytes
 	$(BIN)/python -m pile_assets_tests.random_ops all
 
 kills: $(INSTALLED) ## kill `pile dedup run` 100 times at random and before every file it writes, and a purge 24 times: the same bytes

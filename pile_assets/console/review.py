@@ -107,7 +107,7 @@ def changes(source: str | None, as_json: bool) -> None:
     for event in found:
         word = f"accepted by {event.accepted.by}: {event.accepted.reason}" if event.accepted else "held" if event.holds else ""
         rows.append((event.source, event.partition, f"{event.said}.", word, ", ".join(event.examples)))
-    table("Changes of licence, the oldest of a partition first", ["source", "partition", "change", "", "for example"], rows)
+    table("Changes of licence, the newest of a partition last", ["source", "partition", "change", "", "for example"], rows)
     return None if rows else click.echo("No publisher has changed the licence of anything in the corpus.")
 
 

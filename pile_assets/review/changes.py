@@ -121,7 +121,7 @@ class Changes:
         self._folder = store.home / "state" / "licence_changes"
 
     def of(self, source: str, partition: str) -> list[Event]:
-        """The events of a partition, the oldest first."""
+        """The events of a partition in the order in which they were last met, so that the newest stands for how it is now."""
         try:
             return [Event.from_dict(entry) for entry in json.loads(self._path(source, partition).read_bytes())]
         except FileNotFoundError:

@@ -16,6 +16,7 @@ from pathlib import Path
 from pile_assets_tests.random_ops import killing
 from pile_assets_tests.random_ops.operations import script
 from pile_assets_tests.random_ops.playing import TEXTS, Game, current, judged, unlike
+from pile_assets_tests.random_ops.texts import samples_unpacked
 
 
 def say(line: str) -> None:
@@ -95,4 +96,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
 
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:] or ["all"]
-    sys.exit(COMMANDS[command](*arguments))
+    with samples_unpacked() as read:
+        if command != "play":
+            say(f"texts of {read}")
+        sys.exit(COMMANDS[command](*arguments))

@@ -1,20 +1,43 @@
 """Real texts to publish: of a folder of unpacked sources where one is named, else of this machine. Only reading them is here.
 
-The folder holds sources as their publishers have them, packed or not; `PILE_REAL_TEXTS` names it.
+The folder holds sources as their publishers have them, packed or not; `PILE_REAL_TEXTS` names it. The long form makes one of
+the samples that lie beside a developer's checkout.
 """
 
 import os
 import sysconfig
 import tarfile
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+
+from pile_assets_tests.licensing import real_files
 
 FOLDER = "PILE_REAL_TEXTS"
 SUFFIXES = (".rst", ".md", ".mediawiki", ".txt")
 SHORTEST, LONGEST = 1_500, 40_000
 EACH = 60
 """Texts taken from one archive or folder at most, so that several publishers come together."""
+
+
+@contextmanager
+def samples_unpacked() -> Iterator[str]:
+    """Have this process and its children read the samples, where they are there and no folder is named; gives what is read."""
+    packed = sorted(real_files.FOLDER.glob("*.tar.xz"))
+    if os.environ.get(FOLDER) or not packed:
+        yield os.environ.get(FOLDER) or "this machine"
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for path in packed:
+            with tarfile.open(path, "r:xz") as archive:
+                archive.extractall(Path(folder) / path.name.removesuffix(".tar.xz"), filter="data")
+        os.environ[FOLDER] = folder
+        try:
+            yield str(real_files.FOLDER)
+        finally:
+            del os.environ[FOLDER]
 
 
 def real_texts(count: int) -> list[str]:
