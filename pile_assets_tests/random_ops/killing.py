@@ -39,7 +39,7 @@ def kill_at_random(game: Game, seed: int, count: int, kills: int, say: Say) -> i
     taken = [0.2]  # seconds of each operation seen to its end
     while killed < kills and game.done < count:
         player = _player(game.root, seed, count)
-        share = (count - game.done) / (kills - killed)
+        share = (count - game.done) / (kills - killed + 1)  # one is left for the player that is not killed
         whole = chosen.uniform(0, 2 * share - 0.5)  # a life does half an operation in vain
         taken += _live(player, int(whole))
         time.sleep((whole % 1) * statistics.median(taken[-20:]))
