@@ -19,10 +19,10 @@ import zstandard
 
 from pile_assets.errors import Quarantine
 
-BATCH_BYTES = 4 * 1024 * 1024
-"""Text gathered before it is passed on."""
+BATCH_BYTES = 256 * 1024
+"""Text gathered before it is passed on: with all that is made of it, no more than fits into a core's own cache."""
 
-PACKED_BYTES = 1024 * 1024
+PACKED_BYTES = 128 * 1024
 """Read of a compressed file at once."""
 
 BATCH_ROWS = 2_048
