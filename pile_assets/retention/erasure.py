@@ -114,9 +114,17 @@ def withhold(session: Session, documents: Documents) -> list[Place]:
 
 
 def _make_withdrawn_again(session: Session, source: str, partition: str) -> None:
-    """A build leaves what a withdrawn partition held as it was: here it is made from the raw bytes as they are now."""
+    """A build leaves what a withdrawn partition held as it was: here it is made from the raw bytes as they are now.
+
+    Where they are to be fetched again, since a takedown was undone, there are none until the partition returns, and so it is
+    with all that is made from them.
+    """
     entry = session.catalogues[source].get(partition) if source in session.chains else None
-    if entry is not None and not entry.present:
+    if entry is None or entry.present:
+        return
+    if session.view.get(Address.of_source(source, "raw", partition)) is None:
+        _forget_made(session.view.store, source, partition, but=("raw", "unique", "eligible"))
+    else:
         run_withdrawn(session.view, session.vault, session.chains[source], partition, entry, lambda outcome: None)
 
 
@@ -138,11 +146,15 @@ def _chain(session: Session, source: str) -> Chain:
 def _forget_idle(session: Session, source: str, partition: str) -> None:
     """What was made from the old raw bytes of a source that is out of the corpus: no build would make it again, so it goes
     now, and is made from `raw` when the source returns."""
-    if source in session.sources.present:
-        return
-    store = session.view.store
-    for stage in ("eligible", *(path.name for path in sorted((store.home / "store" / "sources" / source).iterdir()))):
-        if stage not in ("raw", "unique"):
+    if source not in session.sources.present:
+        _forget_made(session.view.store, source, partition, but=("raw", "unique"))
+
+
+def _forget_made(store: Store, source: str, partition: str, but: Collection[str]) -> None:
+    """The stages of a partition but for some have no version any more; `eligible`, which pins the others, goes first."""
+    folder = store.home / "store" / "sources" / source
+    for stage in ("eligible", *(sorted(path.name for path in folder.iterdir()) if folder.is_dir() else ())):
+        if stage not in but:
             (store.folder(Address.of_source(source, stage, partition)) / "manifest.json").unlink(missing_ok=True)
 
 
