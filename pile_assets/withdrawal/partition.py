@@ -21,7 +21,7 @@ from pile_assets.store import Address, Counts, Manifest, digest, rows_digest
 from pile_assets.view import View
 from pile_assets.withdrawal.vault import Vault
 
-VERSION = "3"
+VERSION = "4"
 """Raised when the same request names other documents."""
 
 Committed = tuple[Manifest, Manifest | None]

@@ -42,9 +42,9 @@ def add(corpus: Corpus, *entries: Takedown) -> None:
         corpus.deployment.open().vault.append(entry)
 
 
-def run(corpus: Corpus) -> BuildReport:
+def run(corpus: Corpus, threads: int = 2) -> BuildReport:
     """Build, and expect no failure."""
-    report = build(corpus.deployment.open())
+    report = build(corpus.deployment.open(), threads=threads)
     assert not report.failed
     return report
 

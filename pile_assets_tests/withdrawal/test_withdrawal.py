@@ -185,6 +185,35 @@ def test_nobody_takes_out_what_was_there_by_publishing_it_again_under_a_name_tha
     assert ids(corpus) == before
 
 
+@pytest.mark.parametrize("first", ["named", "copy"])
+def test_a_copy_that_arrives_with_the_refused_text_is_refused_whichever_is_looked_at_first(corpus, first):
+    """The larger partition is begun with."""
+    add(corpus, request(1, "author_key", "Evil Copyist"))
+    run(corpus)
+    lines = {"named": [document("named", prose("stolen"), author="Evil Copyist")], "copy": [document("copy", prose("stolen"))]}
+    lines[first] += [document(f"more-{i}") for i in range(9)]
+    for partition, published in lines.items():
+        corpus.publish("songs", partition, published)
+    run(corpus, threads=1)
+    assert f"songs:{first}/more-0" in ids(corpus)
+    assert "songs:copy/copy" not in ids(corpus)
+    assert rebuild(corpus.deployment.open()).problems == []
+
+
+def test_what_is_withdrawn_when_its_text_is_refused_may_not_return_with_it(corpus):
+    corpus.publish("songs", "m", [document("copy", prose("stolen"))])
+    add(corpus, request(1, "author_key", "Evil Copyist"))
+    run(corpus)
+    corpus.withdraw("songs", "m")
+    run(corpus)
+    corpus.publish("songs", "a", [document("named", prose("stolen"), author="Evil Copyist")])
+    run(corpus)
+    assert rebuild(corpus.deployment.open()).problems == []
+    corpus.publish("songs", "m", [document("copy", prose("stolen"))])
+    run(corpus)
+    assert "songs:m/copy" not in ids(corpus)
+
+
 @pytest.mark.parametrize("near", [False, True])
 def test_a_document_that_was_there_may_not_take_the_text_of_a_removed_one(corpus, near):
     add(corpus, request(1, "doc_id", "fables:two/fable-two-1", near_duplicates=near))

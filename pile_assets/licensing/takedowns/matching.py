@@ -6,7 +6,8 @@ A document is out where it is marked by a takedown in force and not spared by it
 near duplicates are meant, for a text like that of one so named; and when it arrives later, also for the same text again.
 
 What was there before a text was refused, and is not meant itself, stays, and may take the removed one's place. Else whoever is
-named in a takedown could remove what others wrote, by publishing it once more under the name.
+named in a takedown could remove what others wrote, by publishing it once more under the name. What arrives together with the
+refused text, or is out of the corpus when that arrives, was not there, whichever of the two is looked at first.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -117,7 +118,7 @@ class Matcher:
                 if was_there and (marks.bound or not entry.scope.near_duplicates):
                     marks.others.add(known.hashes[id_][0])
                     self.touched.add(entry.name)
-                elif was_there or not binding:
+                else:
                     self._mark(entry, known, id_, neighbour=True)
 
     def bind(self) -> None:
