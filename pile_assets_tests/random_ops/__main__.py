@@ -90,13 +90,16 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "all": lambda *numbers: everything(*map(int, numbers)),
     "script": lambda *numbers: randomly(*map(int, numbers)),
     "writes": writes,
-    "play": play,
 }
 
 
-if __name__ == "__main__":
-    command, *arguments = sys.argv[1:] or ["all"]
+def main(command: str = "all", *arguments: str) -> int:
+    if command == "play":  # of the texts that its parent plays with
+        return play(*arguments)
     with samples_unpacked() as read:
-        if command != "play":
-            say(f"texts of {read}")
-        sys.exit(COMMANDS[command](*arguments))
+        say(f"texts of {read}")
+        return COMMANDS[command](*arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
